@@ -1,0 +1,1 @@
+"""The desktop studio that tells stories."""

@@ -1,0 +1,1 @@
+"""From stories to batches: corpus, vocabulary, shards, datamodule."""

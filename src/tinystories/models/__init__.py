@@ -1,0 +1,1 @@
+"""The two families of language models, and the interface they share."""
