@@ -1,0 +1,146 @@
+"""The ``tinystories`` command: tell stories, list runs, open the studio."""
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from tinystories import __version__
+from tinystories.errors import UserError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return its exit code: 0 done, 2 bad input, 130 interrupted."""
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    options = _parser().parse_args(arguments)
+    try:
+        code: int = options.run(options)
+    except UserError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 2
+    except KeyboardInterrupt:
+        sys.stderr.write("\nstopped\n")
+        return 130
+    except BrokenPipeError:  # The reader, `head` say, has what it wanted.
+        sys.stderr.close()
+        return 0
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="tinystories", description=__doc__)
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    tell = commands.add_parser("tell", help="tell a story, word by word")
+    tell.add_argument("prompt", nargs="?", default="", help="how it begins; nothing: from scratch")
+    tell.add_argument(
+        "--run",
+        dest="which",
+        default="best",
+        help="a run folder, best, best:transformer, best:rnn (default: best)",
+    )
+    tell.add_argument("--temperature", type=float, default=0.8, help="0: always the likeliest word")
+    tell.add_argument("--top-k", type=int, default=0, help="only the K likeliest tokens; 0: all")
+    tell.add_argument("--top-p", type=float, default=1.0, help="only the likeliest share P")
+    tell.add_argument("--min-p", type=float, default=0.0, help="only tokens P times the likeliest")
+    tell.add_argument("--seed", type=int, help="the same seed tells the same story")
+    tell.add_argument("--length", type=int, default=500, help="tokens at most (default: 500)")
+    tell.add_argument("--count", type=int, default=1, help="how many stories (default: 1)")
+    words = tell.add_mutually_exclusive_group()
+    words.add_argument(
+        "--strict",
+        action="store_true",
+        default=True,
+        help="only words of the vocabulary (the default)",
+    )
+    words.add_argument(
+        "--any-words",
+        dest="strict",
+        action="store_false",
+        help="let the model spell other words too",
+    )
+    tell.set_defaults(run=_tell)
+
+    runs = commands.add_parser("runs", help="list trained models, best first")
+    runs.add_argument("folder", nargs="?", type=Path, default=Path("outputs"))
+    runs.set_defaults(run=_runs)
+
+    gui = commands.add_parser("gui", help="open the desktop studio")
+    gui.set_defaults(run=_gui)
+    return parser
+
+
+def _tell(options: argparse.Namespace) -> int:
+    from tinystories.runs import find_run
+
+    if options.count < 1:
+        raise UserError(f"--count must be at least 1, got {options.count}")
+    run = find_run(options.which)
+
+    # Torch takes seconds to import: not before it is clear that there is something to tell.
+    import secrets
+
+    from tinystories.generation import Sampling
+    from tinystories.storyteller import Storyteller
+
+    sampling = Sampling(options.temperature, options.top_k, options.top_p, options.min_p)
+    teller = Storyteller.load(run.folder)
+    seed = secrets.randbelow(10**6) if options.seed is None else options.seed
+    for number in range(options.count):
+        sys.stderr.write(f"[{run.name}, {run.folder}, seed {seed + number}]\n")
+        sys.stdout.write(options.prompt)
+        words = teller.stream(
+            options.prompt,
+            sampling=sampling,
+            length=options.length,
+            strict=options.strict,
+            seed=seed + number,
+        )
+        for piece in words:
+            sys.stdout.write(piece)
+            sys.stdout.flush()
+        sys.stdout.write("\n\n" if number + 1 < options.count else "\n")
+    return 0
+
+
+def _runs(options: argparse.Namespace) -> int:
+    from tinystories.runs import find_runs
+
+    if not options.folder.is_dir():
+        raise UserError(f"wanted a folder with runs, found none at {options.folder}")
+    runs = find_runs(options.folder)
+    if not runs:
+        raise UserError(
+            f"no trained model under {options.folder}; train one: "
+            "python train.py model=transformer data.vocab=4500"
+        )
+    row = "{:>7}  {:<18} {:>7} {:>7} {:>9} {:<9} {}\n"
+    sys.stdout.write(
+        row.format("val bpb", "model", "params", "words", "tokens", "stories", "folder")
+    )
+    for run in runs:
+        card = run.card
+        sys.stdout.write(
+            row.format(
+                f"{run.val_bpb:.4f}",
+                run.name,
+                f"{card['parameters']['total'] / 1e6:.2f}M",
+                card["vocab"]["words"],
+                f"{card['training']['tokens'] / 1e6:.2f}M",
+                card["data"]["source"]["kind"],
+                run.folder,
+            )
+        )
+    return 0
+
+
+def _gui(options: argparse.Namespace) -> int:
+    from gui.__main__ import main as open_window
+
+    return open_window()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,241 @@
+"""What happens around the training steps: the plan, a polite stop, progress, a story now and then."""
+
+import contextlib
+import logging
+import signal
+import time
+from types import FrameType
+from typing import Any
+
+from lightning import LightningModule, Trainer
+from lightning.pytorch.callbacks import Callback
+from lightning.pytorch.loggers import TensorBoardLogger
+from tqdm.auto import tqdm
+from tqdm.contrib.logging import logging_redirect_tqdm
+
+from tinystories.data.vocabulary import Vocabulary
+from tinystories.storyteller import Storyteller
+
+log = logging.getLogger(__name__)
+
+MEASURED_STEPS = 10
+MEASURED_SHARE = 0.03
+
+
+class Plan(Callback):
+    """Fixes how many steps there are, and when the validation stories are read.
+
+    With a number of steps given there is nothing to fix. With ``minutes`` instead, the first steps
+    (at least ten, and 3 % of the time) and one validation are measured; then the number of steps is
+    set, once, so that the learning rate comes down just as the time is up.
+
+    Args:
+        minutes: how long to train, validations included.
+        validations: how often the validation stories are read, evenly spread, the last step
+            included.
+    """
+
+    def __init__(self, minutes: float | None, validations: int) -> None:
+        self.minutes = minutes
+        self.validations = validations
+        self.seconds = 0.0
+        self._began = 0.0
+        self._validation_began = 0.0
+        self._first: tuple[int, float] | None = None
+        self._step_s: float | None = None
+        self._last_step = 0
+
+    def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
+        """Start the clock; a resumed run goes on with its plan."""
+        self._began = time.monotonic() - self.seconds
+        self._last_step = trainer.global_step
+        if module.steps is not None:
+            trainer.fit_loop.epoch_loop.max_steps = module.steps
+
+    def on_train_batch_end(self, trainer: Trainer, module: LightningModule, *_: Any) -> None:
+        """Tell Lightning whether the stories are to be judged after this step."""
+        step = trainer.global_step
+        if step == self._last_step:  # One part of a step whose gradients are accumulated.
+            trainer.val_check_batch = float("inf")
+            return
+        self._last_step = step
+        self.seconds = time.monotonic() - self._began
+        if module.steps is None:
+            due = trainer.strategy.broadcast(self._measured(step))
+        else:
+            due = is_due(step, module.steps, self.validations)
+        trainer.val_check_batch = 1 if due else float("inf")
+
+    def on_validation_start(self, trainer: Trainer, module: LightningModule) -> None:
+        """Note when the validation begins."""
+        self._validation_began = time.monotonic()
+
+    def on_validation_end(self, trainer: Trainer, module: LightningModule) -> None:
+        """Fix the number of steps, if it is not known yet."""
+        self.seconds = time.monotonic() - self._began
+        if module.steps is not None or self._step_s is None or self.minutes is None:
+            return
+        validation_s = time.monotonic() - self._validation_began
+        left_s = 60 * self.minutes - self.seconds - self.validations * validation_s
+        steps = trainer.global_step + max(1, round(left_s / self._step_s))
+        module.steps = trainer.strategy.broadcast(steps)
+        trainer.fit_loop.epoch_loop.max_steps = module.steps
+        log.info(
+            "%g minutes are %s steps of %.3f s and %d validations of %.1f s",
+            self.minutes,
+            f"{module.steps:,}",
+            self._step_s,
+            self.validations,
+            validation_s,
+        )
+
+    def _measured(self, step: int) -> bool:
+        assert self.minutes is not None
+        if self._first is None:  # The first step also pays for what happens only once.
+            self._first = (step, self.seconds)
+            return False
+        steps, seconds = step - self._first[0], self.seconds - self._first[1]
+        self._step_s = seconds / steps
+        return steps >= MEASURED_STEPS and self.seconds >= MEASURED_SHARE * 60 * self.minutes
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the seconds trained so far."""
+        return {"seconds": self.seconds}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on counting from an interrupted run."""
+        self.seconds = state_dict["seconds"]
+
+
+def is_due(step: int, steps: int, times: int) -> bool:
+    """Return whether one of ``times`` events, evenly spread over ``steps``, falls on ``step``."""
+    return step * times // steps > (step - 1) * times // steps
+
+
+class PoliteStop(Callback):
+    """Ends training after the current step on Ctrl-C or SIGTERM, as if it had been planned.
+
+    The stories are judged once more and a checkpoint is written, so that the model can be used and
+    the run resumed. A second Ctrl-C stops at once.
+    """
+
+    SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+    def __init__(self) -> None:
+        self._asked = False
+        self._before: dict[signal.Signals, Any] = {}
+
+    def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
+        """Take over the signals."""
+        self._before = {s: signal.signal(s, self._ask) for s in self.SIGNALS}
+
+    def on_train_batch_end(self, trainer: Trainer, module: LightningModule, *_: Any) -> None:
+        """Stop all processes after the same step."""
+        if trainer.strategy.reduce_boolean_decision(self._asked, all=False):
+            trainer.should_stop = True
+
+    def teardown(self, trainer: Trainer, module: LightningModule, stage: str) -> None:
+        """Give the signals back."""
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        self._before = {}
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        log.warning("stopping after this step; once more to stop at once")
+        self._asked = True
+        for taken, handler in self._before.items():
+            signal.signal(taken, handler)
+
+
+class StorySample(Callback):
+    """Tells one story at each validation, always from the same beginning and the same seed."""
+
+    def __init__(self, vocabulary: Vocabulary, prompt: str) -> None:
+        self.vocabulary = vocabulary
+        self.prompt = prompt
+
+    def on_validation_end(self, trainer: Trainer, module: LightningModule) -> None:
+        """Tell it, in the log and in TensorBoard."""
+        if not trainer.is_global_zero or trainer.state.fn != "fit":
+            return
+        training = module.model.training
+        teller = Storyteller(module.model, self.vocabulary)
+        story = teller.tell(self.prompt, seed=0, length=300)
+        module.model.train(training)
+        log.info("step %s tells:\n%s\n", f"{trainer.global_step:,}", story)
+        for logger in trainer.loggers:
+            if isinstance(logger, TensorBoardLogger):
+                logger.experiment.add_text("story", story, trainer.global_step)
+
+
+class Progress(Callback):
+    """Shows tokens a second, bits per byte and the time left; a line in the log at validations."""
+
+    def __init__(self) -> None:
+        self._bar: tqdm[Any] | None = None
+        self._clock = (0, 0.0)
+        self._speed = 0.0
+        self._paused_s = 0.0
+        self._stack = contextlib.ExitStack()
+
+    def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
+        """Open the bar, where there is a terminal to show it in."""
+        self._stack.enter_context(logging_redirect_tqdm())
+        if trainer.is_global_zero:
+            self._bar = tqdm(
+                total=module.steps,
+                initial=trainer.global_step,
+                unit="step",
+                disable=None,
+                dynamic_ncols=True,
+            )
+        self._clock = (module.seen_tokens, time.monotonic())
+
+    def on_train_batch_end(self, trainer: Trainer, module: LightningModule, *_: Any) -> None:
+        """Move the bar; log speed and learning rates as often as the losses."""
+        if self._bar is None:
+            return
+        if trainer.global_step % trainer.log_every_n_steps == 0:
+            tokens, since = self._clock
+            now = time.monotonic()
+            self._speed = (module.seen_tokens - tokens) / (now - since)
+            self._clock = (module.seen_tokens, now)
+            groups = trainer.optimizers[0].param_groups
+            figures = {"train/tokens_per_s": self._speed, "train/tokens": module.seen_tokens}
+            figures |= {f"lr/{group['name']}": group["lr"] for group in groups}
+            for logger in trainer.loggers:
+                logger.log_metrics(figures, trainer.global_step)
+        self._bar.total = module.steps
+        self._bar.update(trainer.global_step - self._bar.n)
+        shown = trainer.callback_metrics
+        self._bar.set_postfix_str(
+            ", ".join(
+                [f"{self._speed:,.0f} tokens/s"]
+                + [f"{name} {shown[name]:.3f}" for name in ("train/bpb", "val/bpb") if name in shown]
+            ),
+            refresh=False,
+        )
+
+    def on_validation_start(self, trainer: Trainer, module: LightningModule) -> None:
+        """Stop the clock that measures the speed of training."""
+        self._paused_s = time.monotonic()
+
+    def on_validation_end(self, trainer: Trainer, module: LightningModule) -> None:
+        """Say how far it is."""
+        tokens, since = self._clock
+        self._clock = (tokens, since + time.monotonic() - self._paused_s)
+        if self._bar is not None:
+            log.info(
+                "step %s of %s: val %.4f bits per byte, %s tokens/s",
+                f"{trainer.global_step:,}",
+                f"{module.steps:,}" if module.steps else "?",
+                trainer.callback_metrics["val/bpb"],
+                f"{self._speed:,.0f}",
+            )
+
+    def teardown(self, trainer: Trainer, module: LightningModule, stage: str) -> None:
+        """Close the bar."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+        self._stack.close()

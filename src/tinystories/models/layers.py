@@ -1,0 +1,40 @@
+"""What both families are built from, so that they differ only in how they remember."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+class SwiGLU(nn.Module):
+    """The part of a block that looks at one token alone (Shazeer 2020, arXiv:2002.05202, eq. 6)."""
+
+    def __init__(self, width: int, hidden: int) -> None:
+        super().__init__()
+        self.gate = nn.Linear(width, hidden, bias=False)
+        self.up = nn.Linear(width, hidden, bias=False)
+        self.down = nn.Linear(hidden, width, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.down(F.silu(self.gate(x)) * self.up(x))
+        return out
+
+
+@torch.no_grad()
+def initialise(embedding: nn.Embedding, blocks: nn.Module) -> None:
+    """Set the initial weights of a model.
+
+    ========================  =====================  ================================================
+    weights                   values                 reason
+    ========================  =====================  ================================================
+    embedding, also the head  N(0, 0.02)             logits start near 0, so the first loss is ln V
+    output of every branch    0                      a block starts as the identity
+    other matrices            N(0, 1 / fan-in)       every layer passes on the variance it is given
+    norms, biases             as PyTorch sets them   cells may set their own (see ``rnn.MinGRU``)
+    ========================  =====================  ================================================
+    """
+    nn.init.normal_(embedding.weight, std=0.02)
+    for name, weight in blocks.named_parameters():
+        if name.endswith((".mix.out.weight", ".think.down.weight")):
+            nn.init.zeros_(weight)
+        elif weight.ndim == 2:
+            nn.init.normal_(weight, std=weight.shape[1] ** -0.5)

@@ -1,0 +1,173 @@
+"""The RNN: each token changes a memory of constant size.
+
+The blocks are those of the transformer with a recurrent cell in the place of attention: a short
+convolution, then an LSTM, a GRU or a minGRU. So a comparison of the two families compares how
+they remember, and nothing else.
+"""
+
+from collections.abc import Callable
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from tinystories.errors import UserError
+from tinystories.models.language_model import LanguageModel, State
+from tinystories.models.layers import SwiGLU, initialise
+from tinystories.models.recurrence import linear_recurrence
+
+
+class RNN(LanguageModel):
+    """A stack of recurrent blocks; telling costs the same at the first word and the thousandth.
+
+    Args:
+        vocab: number of token ids.
+        width: length of the vector that stands for a token, and of each block's memory.
+        depth: number of blocks.
+        cell: ``mingru`` (trains in parallel), ``gru`` or ``lstm``.
+        hidden: width inside the SwiGLU; None is 8/3 of ``width``, in steps of 16.
+        conv: tokens that the convolution before a cell sees; 1 leaves it out.
+        dropout: share of each branch's output that is silenced in training.
+    """
+
+    def __init__(
+        self,
+        vocab: int,
+        *,
+        width: int = 192,
+        depth: int = 4,
+        cell: Literal["mingru", "gru", "lstm"] = "mingru",
+        hidden: int | None = None,
+        conv: int = 4,
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        if cell not in CELLS:
+            raise UserError(f"model.cell must be one of {', '.join(CELLS)}, got {cell!r}")
+        self.vocab = vocab
+        self.embed = nn.Embedding(vocab, width)
+        hidden = hidden or round(width * 8 / 3 / 16) * 16
+        self.blocks = nn.ModuleList(
+            RNNBlock(width, CELLS[cell], hidden, conv, dropout) for _ in range(depth)
+        )
+        self.norm = nn.RMSNorm(width, eps=1e-6)
+        initialise(self.embed, self.blocks)
+
+    def forward(self, tokens: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+        x = self.embed(tokens)
+        memories = []
+        for i, block in enumerate(self.blocks):
+            x, memory = block(x, state.layers[i] if state else None)
+            memories.append(memory)
+        logits = F.linear(self.norm(x), self.embed.weight)
+        position = state.position if state else 0
+        return logits, State(tuple(memories), position + tokens.shape[1])
+
+
+class RNNBlock(nn.Module):
+    """A recurrent cell behind a short convolution, then thought, each added to what was there."""
+
+    def __init__(
+        self, width: int, cell: Callable[[int], nn.Module], hidden: int, conv: int, dropout: float
+    ) -> None:
+        super().__init__()
+        self.mix_norm = nn.RMSNorm(width, eps=1e-6)
+        self.conv = ShortConvolution(width, conv) if conv > 1 else None
+        self.mix = cell(width)
+        self.think_norm = nn.RMSNorm(width, eps=1e-6)
+        self.think = SwiGLU(width, hidden)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(
+        self, x: Tensor, memory: tuple[Tensor, ...] | None
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+        y = self.mix_norm(x)
+        tail: tuple[Tensor, ...] = ()
+        if self.conv is not None:
+            y, latest = self.conv(y, memory[0] if memory else None)
+            tail = (latest,)
+        mixed, hidden = self.mix(y, memory[len(tail) :] if memory else None)
+        x = x + self.dropout(mixed)
+        return x + self.dropout(self.think(self.think_norm(x))), (*tail, *hidden)
+
+
+class ShortConvolution(nn.Module):
+    """Mix each channel with its last few values, so that a cell sees phrases and not only words."""
+
+    def __init__(self, width: int, size: int) -> None:
+        super().__init__()
+        # One row for each step back, the newest last; it starts as the identity.
+        self.weight = nn.Parameter(torch.zeros(size, width))
+        nn.init.ones_(self.weight[-1])
+
+    def forward(self, x: Tensor, tail: Tensor | None) -> tuple[Tensor, Tensor]:
+        back, length = len(self.weight) - 1, x.shape[1]
+        if tail is None:
+            tail = x.new_zeros(x.shape[0], back, x.shape[2])
+        x = torch.cat((tail, x), dim=1)
+        y = x[:, back:] * self.weight[back]
+        for i in range(back):
+            y = torch.addcmul(y, x[:, i : i + length], self.weight[i])
+        return y, x[:, length:]
+
+
+class MinGRU(nn.Module):
+    """A GRU whose gates see only the input, so that training need not wait for the last step.
+
+    Feng et al. 2024, arXiv:2410.01201, section 3.1: ``z = sigmoid(W_z x)``,
+    ``h[t] = (1 - z) * h[t-1] + z * W_h x``; then, as in Mamba and Griffin, a gate on the way out.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.update = nn.Linear(width, width)
+        self.candidate = nn.Linear(width, width, bias=False)
+        self.gate = nn.Linear(width, width, bias=False)
+        self.out = nn.Linear(width, width, bias=False)
+
+    def forward(
+        self, x: Tensor, memory: tuple[Tensor, ...] | None
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+        x = x.transpose(0, 1).contiguous()  # Time first: each step of the loop is one stretch.
+        update = self.update(x)
+        start = memory[0] if memory else x.new_zeros(x.shape[1:])
+        hidden = linear_recurrence(
+            torch.sigmoid(-update), torch.sigmoid(update) * self.candidate(x), start
+        )
+        y = self.out(hidden * F.silu(self.gate(x)))
+        return y.transpose(0, 1), (hidden[-1],)
+
+
+class GRU(nn.Module):
+    """The GRU of Cho et al. 2014 (arXiv:1406.1078), as PyTorch has it."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.cell = nn.GRU(width, width, batch_first=True)
+        self.out = nn.Linear(width, width, bias=False)
+
+    def forward(
+        self, x: Tensor, memory: tuple[Tensor, ...] | None
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+        y, hidden = self.cell(x, memory[0][None].contiguous() if memory else None)
+        return self.out(y), (hidden[0],)
+
+
+class LSTM(nn.Module):
+    """The LSTM of Hochreiter & Schmidhuber 1997 with forget gates, as PyTorch has it."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.cell = nn.LSTM(width, width, batch_first=True)
+        self.out = nn.Linear(width, width, bias=False)
+
+    def forward(
+        self, x: Tensor, memory: tuple[Tensor, ...] | None
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+        start = tuple(m[None].contiguous() for m in memory) if memory else None
+        y, hidden = self.cell(x, start)
+        return self.out(y), tuple(h[0] for h in hidden)
+
+
+CELLS: dict[str, Callable[[int], nn.Module]] = {"mingru": MinGRU, "gru": GRU, "lstm": LSTM}

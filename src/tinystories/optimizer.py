@@ -1,0 +1,141 @@
+"""Muon for the matrices inside a model, AdamW for everything else, as one optimizer."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.optim.adamw import adamw
+
+
+class MuonAdamW(Optimizer):
+    """Step every group by its own rule, named in ``group["rule"]``: ``"muon"`` or ``"adamw"``.
+
+    One optimizer instead of two keeps Lightning's step count, clipping and checkpoints simple.
+    Muon (Jordan 2024, kellerjordan.github.io/posts/muon) moves each matrix by the nearest
+    orthogonal matrix to its Nesterov momentum. ``torch.optim.Muon`` does the same in bfloat16,
+    which a CPU computes many times slower than float32, and one matrix after another; here all
+    matrices of one shape go together, in the precision that suits the device.
+    """
+
+    def __init__(
+        self,
+        groups: Iterable[dict[str, Any]],
+        *,
+        momentum: float = 0.95,
+        betas: tuple[float, float] = (0.9, 0.95),
+        eps: float = 1e-8,
+    ) -> None:
+        defaults = {"lr": 0.0, "weight_decay": 0.0, "momentum": momentum}
+        super().__init__(groups, {**defaults, "betas": betas, "eps": eps})
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
+        """Change the weights once; ``closure``, if given, computes the loss and the gradients."""
+        loss = None
+        if closure is not None:
+            with torch.enable_grad():
+                loss = closure()
+        for group in self.param_groups:
+            weights = [w for w in group["params"] if w.grad is not None]
+            if weights:
+                (self._muon if group["rule"] == "muon" else self._adamw)(group, weights)
+        return loss
+
+    def _muon(self, group: dict[str, Any], weights: list[Tensor]) -> None:
+        shapes: dict[torch.Size, list[Tensor]] = {}
+        for weight in weights:
+            shapes.setdefault(weight.shape, []).append(weight)
+        for (rows, columns), same in shapes.items():
+            momenta = []
+            for weight in same:
+                state = self.state[weight]
+                if not state:
+                    state["momentum"] = torch.zeros_like(weight)
+                momenta.append(state["momentum"])
+            gradients = [w.grad for w in same if w.grad is not None]
+            torch._foreach_lerp_(momenta, gradients, 1 - group["momentum"])
+            ahead = torch._foreach_lerp(gradients, momenta, group["momentum"])
+            # Tall matrices get larger steps, so that every output moves equally fast.
+            lr = group["lr"] * max(1.0, rows / columns) ** 0.5
+            torch._foreach_mul_(same, 1 - group["lr"] * group["weight_decay"])
+            torch._foreach_add_(same, orthogonal(torch.stack(ahead)).unbind(), alpha=-lr)
+
+    def _adamw(self, group: dict[str, Any], weights: list[Tensor]) -> None:
+        for weight in weights:
+            state = self.state[weight]
+            if not state:
+                state["step"] = torch.zeros((), dtype=torch.float32, device=weight.device)
+                state["mean"] = torch.zeros_like(weight)
+                state["square"] = torch.zeros_like(weight)
+        states = [self.state[w] for w in weights]
+        beta1, beta2 = group["betas"]
+        adamw(
+            weights,
+            [w.grad for w in weights if w.grad is not None],
+            [s["mean"] for s in states],
+            [s["square"] for s in states],
+            [],
+            [s["step"] for s in states],
+            fused=True,
+            amsgrad=False,
+            beta1=beta1,
+            beta2=beta2,
+            lr=group["lr"],
+            weight_decay=group["weight_decay"],
+            eps=group["eps"],
+            maximize=False,
+        )
+
+
+def orthogonal(matrices: Tensor) -> Tensor:
+    """Return the nearly orthogonal matrices nearest to ``matrices (N, R, C)``.
+
+    Five steps of Newton-Schulz with Jordan's coefficients, which bring every singular value to
+    between 0.7 and 1.2.
+    """
+    x = matrices.bfloat16() if matrices.is_cuda else matrices
+    tall = x.shape[-2] > x.shape[-1]
+    if tall:
+        x = x.mT
+    x = x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)
+    a, b, c = 3.4445, -4.7750, 2.0315
+    for _ in range(5):
+        gram = x @ x.mT
+        polynomial = torch.baddbmm(gram, gram, gram, beta=b, alpha=c)
+        x = torch.baddbmm(x, polynomial, x, beta=a)
+    return (x.mT if tall else x).to(matrices.dtype)
+
+
+def muon_adamw(
+    model: nn.Module,
+    *,
+    muon_lr: float | None,
+    adamw_lr: float,
+    weight_decay: float = 0.0,
+) -> MuonAdamW:
+    """Return an optimizer for ``model``: Muon for its blocks' matrices, AdamW for the rest.
+
+    Embeddings, norms, biases and convolutions are no linear maps from vector to vector, so Muon's
+    geometry does not fit them. Without a ``muon_lr`` AdamW steps the matrices too. Only the
+    matrices decay.
+    """
+    matrices, others = [], []
+    for module in model.modules():
+        linear = isinstance(module, nn.Linear | nn.RNNBase)
+        for weight in module.parameters(recurse=False):
+            (matrices if linear and weight.ndim == 2 else others).append(weight)
+    rule, lr = ("adamw", adamw_lr) if muon_lr is None else ("muon", muon_lr)
+    return MuonAdamW(
+        [
+            {
+                "name": "matrices",
+                "params": matrices,
+                "rule": rule,
+                "lr": lr,
+                "weight_decay": weight_decay,
+            },
+            {"name": "others", "params": others, "rule": "adamw", "lr": adamw_lr},
+        ]
+    )

@@ -1,0 +1,128 @@
+"""Trained models as folders that explain themselves, and how to find the best of them.
+
+Reads JSON only: listing a hundred runs needs no torch.
+"""
+
+import json
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tinystories.errors import UserError
+from tinystories.files import sha256, write_atomically
+
+log = logging.getLogger(__name__)
+
+FORMAT = 1
+CARD, WEIGHTS = "card.json", "weights.safetensors"
+OUTPUTS = Path("outputs")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A folder with a trained model: its place, and the card that describes it."""
+
+    folder: Path
+    card: dict[str, Any]
+
+    @property
+    def family(self) -> str:
+        """``transformer`` or ``rnn``."""
+        return str(self.card["model"]["family"])
+
+    @property
+    def name(self) -> str:
+        """What the model is called in tables: its family, and the cell of an RNN."""
+        cell = self.card["model"]["arguments"].get("cell")
+        return f"{self.family}-{cell}" if cell else self.family
+
+    @property
+    def val_bpb(self) -> float:
+        """Bits per byte on the validation stories; infinite when it was never measured."""
+        value = self.card.get("val_bpb")
+        return float(value) if value is not None else float("inf")
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the model learned from the stories that come with the package."""
+        return bool(self.card["data"]["source"]["kind"] == "embedded")
+
+
+def write_card(folder: Path, card: dict[str, Any]) -> None:
+    """Write ``card.json``, with the hashes of the files beside it; it comes last, and whole."""
+    files = {p.name: sha256(p) for p in sorted(folder.iterdir()) if p.is_file() and p.name != CARD}
+    text = json.dumps({"format": FORMAT, **card, "files": files}, indent=2, ensure_ascii=False)
+    write_atomically(folder / CARD, text + "\n")
+
+
+def read_run(folder: Path) -> Run:
+    """Return the run in ``folder``, which is a model folder or holds one named ``model``.
+
+    Raises:
+        UserError: there is no card, or it cannot be read by this version.
+    """
+    if not (folder / CARD).is_file() and (folder / "model" / CARD).is_file():
+        folder = folder / "model"
+    path = folder / CARD
+    if not path.is_file():
+        raise UserError(
+            f"wanted a trained model, found no {CARD} in {folder}; see `tinystories runs`, or train "
+            "one: python train.py model=transformer"
+        )
+    try:
+        card = json.loads(path.read_text(encoding="utf-8"))
+        found = card["format"]
+        run = Run(folder, card)
+        if found == FORMAT:
+            _ = run.name, run.val_bpb, run.embedded, card["files"][WEIGHTS], card["vocab"]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UserError(
+            f"the card {path} is damaged ({type(error).__name__}: {error}); train again, or "
+            "restore the folder from a copy"
+        ) from error
+    if found != FORMAT:
+        raise UserError(
+            f"{path} has format {found}, this version reads format {FORMAT}; "
+            "use the version of tinystories that made it, or a newer one"
+        )
+    return run
+
+
+def find_runs(outputs: Path = OUTPUTS) -> list[Run]:
+    """Return every readable run under ``outputs``, best first.
+
+    Runs on real stories come before those on the embedded ones, which are easier to predict, so
+    that their bits per byte say little about each other. Folders that cannot be read are named in
+    a warning and left out.
+    """
+    runs = []
+    for path in _cards(outputs):
+        try:
+            runs.append(read_run(path.parent))
+        except UserError as error:
+            log.warning("%s", error)
+    return sorted(runs, key=lambda run: (run.embedded, run.val_bpb, str(run.folder)))
+
+
+def find_run(which: str, outputs: Path = OUTPUTS) -> Run:
+    """Return the run that ``which`` names: a folder, ``best``, ``best:rnn`` or ``best:transformer``.
+
+    Raises:
+        UserError: there is no such run.
+    """
+    if which != "best" and not which.startswith("best:"):
+        return read_run(Path(which))
+    wanted = which.partition(":")[2]
+    for run in find_runs(outputs):
+        if wanted in ("", run.family, run.name, run.card["model"]["arguments"].get("cell")):
+            return run
+    raise UserError(
+        f"wanted the {which!r} run, found none under {outputs.resolve()}; train one: "
+        f"python train.py model={wanted if wanted in ('transformer', 'rnn') else 'transformer'}"
+    )
+
+
+def _cards(outputs: Path) -> Iterator[Path]:
+    return (path for path in sorted(outputs.rglob(CARD)) if path.is_file())

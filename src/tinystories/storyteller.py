@@ -1,0 +1,156 @@
+"""A trained model that tells stories: load it, give it a beginning, read the words as they come."""
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from tinystories.data.vocabulary import StrictRule, Vocabulary
+from tinystories.errors import UserError
+from tinystories.files import sha256
+from tinystories.generation import Sampling, generate
+from tinystories.models import FAMILIES, LanguageModel
+from tinystories.runs import CARD, WEIGHTS, read_run, write_card
+
+
+class Storyteller:
+    """A model, its vocabulary and its card.
+
+    >>> teller = Storyteller.load(find_run("best").folder)        # doctest: +SKIP
+    >>> for words in teller.stream("Once upon a time", seed=1):   # doctest: +SKIP
+    ...     print(words, end="", flush=True)
+    """
+
+    def __init__(
+        self, model: LanguageModel, vocabulary: Vocabulary, card: dict[str, Any] | None = None
+    ) -> None:
+        self.model = model.eval()
+        self.vocabulary = vocabulary
+        self.card = card or {}
+
+    def stream(
+        self,
+        prompt: str = "",
+        *,
+        sampling: Sampling | None = None,
+        length: int = 500,
+        strict: bool = True,
+        words: Iterable[str] | None = None,
+        seed: int | None = None,
+    ) -> Iterator[str]:
+        """Yield what follows ``prompt``, a few characters at a time, until the story ends.
+
+        Args:
+            prompt: any text; without one the story begins at its first word.
+            sampling: how tokens are drawn; None is ``Sampling()``.
+            length: tokens at most; a word or punctuation mark is about one.
+            strict: whether words outside the vocabulary are impossible (words of the prompt stay).
+            words: a list of one's own, the only words that may be told; None is the whole
+                vocabulary.
+            seed: the same seed tells the same story; None draws one.
+
+        Raises:
+            UserError: the prompt is not valid text, or a setting is out of its range.
+        """
+        if length < 1:
+            raise UserError(f"length must be at least 1 token, got {length}")
+        if words is not None and not strict:
+            raise UserError("a list of words was given without strict; leave one of them out")
+        sampling = sampling or Sampling()
+        # The blank before a word belongs to the word's own token.
+        begun = prompt.rstrip(" ")
+        try:
+            ids = [self.vocabulary.eos, *self.vocabulary.encode(begun)]
+        except (UnicodeEncodeError, TypeError) as error:
+            raise UserError(
+                f"the prompt is not valid Unicode text ({error}); type it again"
+            ) from error
+        rule = StrictRule(self.vocabulary, words) if strict else None
+        generator = torch.Generator().manual_seed(secrets.randbits(63) if seed is None else seed)
+
+        def choose(logits: Tensor, last: int) -> int:
+            if rule:
+                logits = logits.masked_fill(~torch.from_numpy(rule.allowed(last)), -torch.inf)
+            return sampling.choose(logits, generator)
+
+        text = self.vocabulary.stream()
+        blank_is_there = len(begun) < len(prompt)
+        for token in generate(self.model, ids, choose, length=length):
+            if token == self.vocabulary.eos:
+                break
+            if piece := text.feed(token):
+                yield piece.removeprefix(" ") if blank_is_there else piece
+                blank_is_there = False
+        if rest := text.end():
+            yield rest
+
+    def tell(self, prompt: str = "", **settings: Any) -> str:
+        """Return ``prompt`` and what follows it; ``settings`` are those of :meth:`stream`."""
+        return prompt + "".join(self.stream(prompt, **settings))
+
+    def save(self, folder: Path) -> None:
+        """Write weights, vocabulary and card into ``folder``, replacing it as a whole.
+
+        What stood there before is there until the new folder is complete.
+        """
+        beside = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
+        shutil.rmtree(beside, ignore_errors=True)
+        beside.mkdir(parents=True)
+        weights = {n: w.detach().cpu().contiguous() for n, w in self.model.state_dict().items()}
+        save_file(weights, beside / WEIGHTS)
+        self.vocabulary.save(beside)
+        write_card(beside, self.card)
+        old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
+        if folder.exists():
+            folder.rename(old)
+        beside.rename(folder)
+        shutil.rmtree(old, ignore_errors=True)
+
+    @classmethod
+    def load(cls, folder: Path) -> "Storyteller":
+        """Return the storyteller in ``folder``, a run or its ``model`` folder.
+
+        Nothing in the folder is executed, and every file must be the one the card speaks of.
+
+        Raises:
+            UserError: the folder is no model, or a file is missing, damaged or does not fit.
+        """
+        run = read_run(folder)
+        for name, expected in run.card["files"].items():
+            path = run.folder / Path(name).name
+            if not path.is_file():
+                raise UserError(f"{path} is missing; restore the folder from a copy or train again")
+            if sha256(path) != expected:
+                raise UserError(
+                    f"{path} is damaged (its SHA-256 is not the one in {CARD}); restore the folder "
+                    "from a copy or train again"
+                )
+        vocabulary = Vocabulary.load(run.folder)
+        return cls(_load_model(run.folder, run.card), vocabulary, run.card)
+
+
+def _load_model(folder: Path, card: dict[str, Any]) -> LanguageModel:
+    try:
+        weights = load_file(folder / WEIGHTS)
+        family = FAMILIES[card["model"]["family"]]
+        arguments = {"vocab": card["vocab"]["tokens"], **card["model"]["arguments"]}
+        # Shapes first, without memory: an absurd card must not fill the machine.
+        with torch.device("meta"):
+            wanted = {n: w.shape for n, w in family(**arguments).state_dict().items()}
+        if wanted != {n: w.shape for n, w in weights.items()}:
+            raise ValueError("the weights do not fit the model that the card describes")
+        model = family(**arguments)
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise UserError(
+            f"the model in {folder} cannot be read ({type(error).__name__}: {error}); restore the "
+            "folder from a copy or train again"
+        ) from error
+    model.load_state_dict({n: w.float() for n, w in weights.items()})
+    return model

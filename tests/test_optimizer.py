@@ -1,0 +1,98 @@
+import torch
+from torch import nn
+
+from tinystories.models import RNN, Transformer
+from tinystories.optimizer import MuonAdamW, muon_adamw, orthogonal
+
+
+def test_orthogonal_brings_every_singular_value_near_one():
+    generator = torch.Generator().manual_seed(0)
+    for rows, columns in ((16, 16), (48, 16), (16, 48)):
+        matrices = torch.randn(3, rows, columns, generator=generator)
+        values = torch.linalg.svdvals(orthogonal(matrices))
+        assert values.min() > 0.3
+        assert values.max() < 1.3
+
+
+def test_orthogonal_keeps_the_directions_of_a_matrix():
+    matrix = torch.randn(20, 12, generator=torch.Generator().manual_seed(0))
+    left, _, right = torch.linalg.svd(matrix, full_matrices=False)
+    inside = left.T @ orthogonal(matrix[None])[0] @ right.T
+    assert (inside - inside.diag().diag()).abs().max() < 1e-4
+    assert inside.diag().min() > 0.3
+
+
+def test_muon_steps_as_the_optimizer_of_torch_does():
+    torch.manual_seed(0)
+    ours, theirs = nn.Linear(24, 48, bias=False), nn.Linear(24, 48, bias=False)
+    theirs.load_state_dict(ours.state_dict())
+    weights = [{"params": [ours.weight], "rule": "muon", "lr": 0.02, "weight_decay": 0.1}]
+    optimizers = [
+        MuonAdamW(weights),
+        torch.optim.Muon([theirs.weight], lr=0.02, weight_decay=0.1, momentum=0.95),
+    ]
+    for _ in range(3):
+        gradient = torch.randn(48, 24)
+        for linear, optimizer in zip((ours, theirs), optimizers, strict=True):
+            linear.weight.grad = gradient.clone()
+            optimizer.step()
+    # Theirs computes in bfloat16.
+    torch.testing.assert_close(ours.weight, theirs.weight, atol=2e-3, rtol=0)
+
+
+def test_adamw_steps_as_the_optimizer_of_torch_does():
+    torch.manual_seed(0)
+    ours, theirs = nn.Embedding(7, 5), nn.Embedding(7, 5)
+    theirs.load_state_dict(ours.state_dict())
+    weights = [{"params": [ours.weight], "rule": "adamw", "lr": 0.01, "weight_decay": 0.1}]
+    optimizers = [
+        MuonAdamW(weights),
+        torch.optim.AdamW([theirs.weight], lr=0.01, betas=(0.9, 0.95), weight_decay=0.1),
+    ]
+    for _ in range(3):
+        gradient = torch.randn(7, 5)
+        for layer, optimizer in zip((ours, theirs), optimizers, strict=True):
+            layer.weight.grad = gradient.clone()
+            optimizer.step()
+    torch.testing.assert_close(ours.weight, theirs.weight)
+
+
+def test_matrices_inside_blocks_go_to_muon_and_all_else_to_adamw():
+    for model in (Transformer(50, width=24, depth=2, heads=2), RNN(50, width=24, cell="lstm")):
+        names = {id(weight): name for name, weight in model.named_parameters()}
+        muon, adamw = muon_adamw(model, muon_lr=0.1, adamw_lr=0.01).param_groups
+        assert all("blocks" in names[id(w)] and w.ndim == 2 for w in muon["params"])
+        assert {names[id(w)].rpartition(".")[2] for w in muon["params"]} >= {"weight"}
+        in_adamw = {names[id(w)] for w in adamw["params"]}
+        assert "embed.weight" in in_adamw
+        assert not any(name.endswith(("up.weight", "out.weight")) for name in in_adamw)
+        assert len(muon["params"]) + len(adamw["params"]) == len(names)
+
+
+def test_without_a_rate_for_muon_all_go_to_adamw():
+    model = Transformer(50, width=24, depth=1, heads=2)
+    groups = muon_adamw(model, muon_lr=None, adamw_lr=0.01, weight_decay=0.1).param_groups
+    assert {(group["rule"], group["lr"]) for group in groups} == {("adamw", 0.01)}
+    assert [group["weight_decay"] for group in groups] == [0.1, 0.0]
+    assert sum(len(group["params"]) for group in groups) == len(list(model.parameters()))
+
+
+def test_a_restored_optimizer_takes_the_same_step():
+    def taken(steps: int, saved: dict | None = None, start: dict | None = None):
+        torch.manual_seed(0)
+        model = Transformer(50, width=24, depth=1, heads=2)
+        if start:
+            model.load_state_dict(start)
+        optimizer = muon_adamw(model, muon_lr=0.02, adamw_lr=0.01)
+        if saved:
+            optimizer.load_state_dict(saved)
+        for _ in range(steps):
+            model(torch.arange(50)[None])[0].square().mean().backward()
+            optimizer.step()
+            optimizer.zero_grad()
+        return {n: w.clone() for n, w in model.state_dict().items()}, optimizer.state_dict()
+
+    whole, _ = taken(4)
+    half, state = taken(2)
+    resumed, _ = taken(2, state, half)
+    assert all(torch.equal(whole[name], resumed[name]) for name in whole)

@@ -1,0 +1,51 @@
+"""Train a language model on stories: python train.py model=transformer data.vocab=4500."""
+
+import logging
+import os
+import sys
+from pathlib import Path
+
+# Errors come out of Hydra as exceptions, so that they can be told in one line.
+os.environ["HYDRA_FULL_ERROR"] = "1"
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from tinystories.errors import UserError
+
+log = logging.getLogger("tinystories")
+
+
+@hydra.main(version_base="1.3", config_path="conf", config_name="train")
+def main(config: DictConfig) -> float:
+    """Train as ``config`` says; return the bits per byte, which a sweep makes smaller."""
+    from tinystories.training import train
+
+    folder = Path(HydraConfig.get().runtime.output_dir)
+    return train(OmegaConf.to_container(config, resolve=True), folder)
+
+
+def continued(arguments: list[str]) -> list[str]:
+    """Return the arguments, with the config of the run that ``resume=PATH`` names."""
+    resumed = [a.partition("=")[2] for a in arguments if a.startswith("resume=")]
+    if not resumed:
+        return arguments
+    path = Path(resumed[-1]).resolve()
+    run = path if path.is_dir() else path.parent.parent
+    if not (run / ".hydra" / "config.yaml").is_file():
+        raise UserError(f"wanted a run to resume, found no .hydra/config.yaml in {run}")
+    others = [a for a in arguments if not a.startswith("resume=")]
+    where = ["--config-path", str(run / ".hydra"), "--config-name", "config"]
+    return [*where, *others, f"resume='{path}'", f"hydra.run.dir='{run}'"]
+
+
+if __name__ == "__main__":
+    try:
+        sys.argv[1:] = continued(sys.argv[1:])
+        main()
+    except (UserError, HydraException, OmegaConfBaseException, OSError) as error:
+        sys.stderr.write(f"error: {' '.join(str(error).split())}\n")
+        sys.exit(2)
