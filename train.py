@@ -4,6 +4,7 @@ import logging
 import os
 import sys
 from pathlib import Path
+from typing import Any, cast
 
 # Errors come out of Hydra as exceptions, so that they can be told in one line.
 os.environ["HYDRA_FULL_ERROR"] = "1"
@@ -25,7 +26,10 @@ def main(config: DictConfig) -> float:
     from tinystories.training import train
 
     folder = Path(HydraConfig.get().runtime.output_dir)
-    return train(OmegaConf.to_container(config, resolve=True), folder)
+    try:
+        return train(cast(dict[str, Any], OmegaConf.to_container(config, resolve=True)), folder)
+    except (UserError, OSError) as error:
+        sys.exit(explained(error))  # Here, since Hydra adds lines to what it sees go by.
 
 
 def continued(arguments: list[str]) -> list[str]:
@@ -42,10 +46,21 @@ def continued(arguments: list[str]) -> list[str]:
     return [*where, *others, f"resume='{path}'", f"hydra.run.dir='{run}'"]
 
 
+def explained(error: Exception) -> int:
+    """Say in one line what is wrong, and return the exit code for it."""
+    if isinstance(error, OSError):
+        where = f" ({error.filename})" if error.filename else ""
+        remedy = "make room, or choose another folder with hydra.run.dir and data.folder"
+        error = UserError(
+            f"wanted to read or write a file, but: {error.strerror or error}{where}; {remedy}"
+        )
+    sys.stderr.write(f"error: {' '.join(str(error).split())}\n")
+    return 2
+
+
 if __name__ == "__main__":
     try:
         sys.argv[1:] = continued(sys.argv[1:])
         main()
     except (UserError, HydraException, OmegaConfBaseException, OSError) as error:
-        sys.stderr.write(f"error: {' '.join(str(error).split())}\n")
-        sys.exit(2)
+        sys.exit(explained(error))

@@ -1,4 +1,4 @@
-"""What happens around the training steps: the plan, a polite stop, progress, a story now and then."""
+"""What happens around training steps: a plan, a polite stop, progress, a story at times."""
 
 import contextlib
 import logging
@@ -14,12 +14,20 @@ from tqdm.auto import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
 from tinystories.data.vocabulary import Vocabulary
+from tinystories.learner import Learner
 from tinystories.storyteller import Storyteller
 
 log = logging.getLogger(__name__)
 
 MEASURED_STEPS = 10
 MEASURED_SHARE = 0.03
+
+
+def learner_of(trainer: Trainer) -> Learner:
+    """Return what the trainer trains."""
+    learner = trainer.lightning_module
+    assert isinstance(learner, Learner)
+    return learner
 
 
 class Plan(Callback):
@@ -45,14 +53,14 @@ class Plan(Callback):
         self._step_s: float | None = None
         self._last_step = 0
 
-    def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
+    def on_train_start(self, trainer: Trainer, *_: Any) -> None:
         """Start the clock; a resumed run goes on with its plan."""
         self._began = time.monotonic() - self.seconds
         self._last_step = trainer.global_step
-        if module.steps is not None:
-            trainer.fit_loop.epoch_loop.max_steps = module.steps
+        if steps := learner_of(trainer).steps:
+            trainer.fit_loop.epoch_loop.max_steps = steps
 
-    def on_train_batch_end(self, trainer: Trainer, module: LightningModule, *_: Any) -> None:
+    def on_train_batch_end(self, trainer: Trainer, *_: Any) -> None:
         """Tell Lightning whether the stories are to be judged after this step."""
         step = trainer.global_step
         if step == self._last_step:  # One part of a step whose gradients are accumulated.
@@ -60,30 +68,30 @@ class Plan(Callback):
             return
         self._last_step = step
         self.seconds = time.monotonic() - self._began
-        if module.steps is None:
-            due = trainer.strategy.broadcast(self._measured(step))
+        if steps := learner_of(trainer).steps:
+            due = is_due(step, steps, self.validations)
         else:
-            due = is_due(step, module.steps, self.validations)
+            due = trainer.strategy.broadcast(self._measured(step))
         trainer.val_check_batch = 1 if due else float("inf")
 
-    def on_validation_start(self, trainer: Trainer, module: LightningModule) -> None:
+    def on_validation_start(self, trainer: Trainer, *_: Any) -> None:
         """Note when the validation begins."""
         self._validation_began = time.monotonic()
 
-    def on_validation_end(self, trainer: Trainer, module: LightningModule) -> None:
+    def on_validation_end(self, trainer: Trainer, *_: Any) -> None:
         """Fix the number of steps, if it is not known yet."""
         self.seconds = time.monotonic() - self._began
-        if module.steps is not None or self._step_s is None or self.minutes is None:
+        if learner_of(trainer).steps or self._step_s is None or self.minutes is None:
             return
         validation_s = time.monotonic() - self._validation_began
         left_s = 60 * self.minutes - self.seconds - self.validations * validation_s
         steps = trainer.global_step + max(1, round(left_s / self._step_s))
-        module.steps = trainer.strategy.broadcast(steps)
-        trainer.fit_loop.epoch_loop.max_steps = module.steps
+        steps = trainer.strategy.broadcast(steps)
+        learner_of(trainer).steps = trainer.fit_loop.epoch_loop.max_steps = steps
         log.info(
             "%g minutes are %s steps of %.3f s and %d validations of %.1f s",
             self.minutes,
-            f"{module.steps:,}",
+            f"{steps:,}",
             self._step_s,
             self.validations,
             validation_s,
@@ -125,16 +133,16 @@ class PoliteStop(Callback):
         self._asked = False
         self._before: dict[signal.Signals, Any] = {}
 
-    def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
+    def on_train_start(self, trainer: Trainer, *_: Any) -> None:
         """Take over the signals."""
         self._before = {s: signal.signal(s, self._ask) for s in self.SIGNALS}
 
-    def on_train_batch_end(self, trainer: Trainer, module: LightningModule, *_: Any) -> None:
+    def on_train_batch_end(self, trainer: Trainer, *_: Any) -> None:
         """Stop all processes after the same step."""
         if trainer.strategy.reduce_boolean_decision(self._asked, all=False):
             trainer.should_stop = True
 
-    def teardown(self, trainer: Trainer, module: LightningModule, stage: str) -> None:
+    def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Give the signals back."""
         for number, handler in self._before.items():
             signal.signal(number, handler)
@@ -154,14 +162,14 @@ class StorySample(Callback):
         self.vocabulary = vocabulary
         self.prompt = prompt
 
-    def on_validation_end(self, trainer: Trainer, module: LightningModule) -> None:
+    def on_validation_end(self, trainer: Trainer, *_: Any) -> None:
         """Tell it, in the log and in TensorBoard."""
         if not trainer.is_global_zero or trainer.state.fn != "fit":
             return
-        training = module.model.training
-        teller = Storyteller(module.model, self.vocabulary)
-        story = teller.tell(self.prompt, seed=0, length=300)
-        module.model.train(training)
+        model = learner_of(trainer).model
+        training = model.training
+        story = Storyteller(model, self.vocabulary).tell(self.prompt, seed=0, length=300)
+        model.train(training)
         log.info("step %s tells:\n%s\n", f"{trainer.global_step:,}", story)
         for logger in trainer.loggers:
             if isinstance(logger, TensorBoardLogger):
@@ -169,58 +177,71 @@ class StorySample(Callback):
 
 
 class Progress(Callback):
-    """Shows tokens a second, bits per byte and the time left; a line in the log at validations."""
+    """Shows speed, bits per byte and the time left; a line in the log at validations.
 
-    def __init__(self) -> None:
+    Args:
+        every: steps between two figures in the log of speed and learning rates.
+    """
+
+    def __init__(self, every: int) -> None:
+        self.every = every
         self._bar: tqdm[Any] | None = None
         self._clock = (0, 0.0)
         self._speed = 0.0
         self._paused_s = 0.0
         self._stack = contextlib.ExitStack()
 
-    def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
+    def on_train_start(self, trainer: Trainer, *_: Any) -> None:
         """Open the bar, where there is a terminal to show it in."""
         self._stack.enter_context(logging_redirect_tqdm())
         if trainer.is_global_zero:
             self._bar = tqdm(
-                total=module.steps,
+                total=learner_of(trainer).steps,
                 initial=trainer.global_step,
                 unit="step",
                 disable=None,
                 dynamic_ncols=True,
             )
-        self._clock = (module.seen_tokens, time.monotonic())
+        self._clock = (learner_of(trainer).seen_tokens, time.monotonic())
 
-    def on_train_batch_end(self, trainer: Trainer, module: LightningModule, *_: Any) -> None:
+    def on_train_batch_end(self, trainer: Trainer, *_: Any) -> None:
         """Move the bar; log speed and learning rates as often as the losses."""
         if self._bar is None:
             return
-        if trainer.global_step % trainer.log_every_n_steps == 0:
+        if trainer.global_step % self.every == 0:
             tokens, since = self._clock
             now = time.monotonic()
-            self._speed = (module.seen_tokens - tokens) / (now - since)
-            self._clock = (module.seen_tokens, now)
+            self._speed = (learner_of(trainer).seen_tokens - tokens) / (now - since)
+            self._clock = (learner_of(trainer).seen_tokens, now)
             groups = trainer.optimizers[0].param_groups
-            figures = {"train/tokens_per_s": self._speed, "train/tokens": module.seen_tokens}
+            figures = {
+                "train/tokens_per_s": self._speed,
+                "train/tokens": learner_of(trainer).seen_tokens,
+            }
             figures |= {f"lr/{group['name']}": group["lr"] for group in groups}
             for logger in trainer.loggers:
-                logger.log_metrics(figures, trainer.global_step)
-        self._bar.total = module.steps
+                # Lightning counts the losses of the first step as those of step 0.
+                logger.log_metrics(figures, trainer.global_step - 1)
+        self._bar.total = learner_of(trainer).steps
         self._bar.update(trainer.global_step - self._bar.n)
         shown = trainer.callback_metrics
         self._bar.set_postfix_str(
             ", ".join(
                 [f"{self._speed:,.0f} tokens/s"]
-                + [f"{name} {shown[name]:.3f}" for name in ("train/bpb", "val/bpb") if name in shown]
+                + [
+                    f"{name} {shown[name]:.3f}"
+                    for name in ("train/bpb", "val/bpb")
+                    if name in shown
+                ]
             ),
             refresh=False,
         )
 
-    def on_validation_start(self, trainer: Trainer, module: LightningModule) -> None:
+    def on_validation_start(self, trainer: Trainer, *_: Any) -> None:
         """Stop the clock that measures the speed of training."""
         self._paused_s = time.monotonic()
 
-    def on_validation_end(self, trainer: Trainer, module: LightningModule) -> None:
+    def on_validation_end(self, trainer: Trainer, *_: Any) -> None:
         """Say how far it is."""
         tokens, since = self._clock
         self._clock = (tokens, since + time.monotonic() - self._paused_s)
@@ -228,12 +249,12 @@ class Progress(Callback):
             log.info(
                 "step %s of %s: val %.4f bits per byte, %s tokens/s",
                 f"{trainer.global_step:,}",
-                f"{module.steps:,}" if module.steps else "?",
+                f"{steps:,}" if (steps := learner_of(trainer).steps) else "?",
                 trainer.callback_metrics["val/bpb"],
                 f"{self._speed:,.0f}",
             )
 
-    def teardown(self, trainer: Trainer, module: LightningModule, stage: str) -> None:
+    def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Close the bar."""
         if self._bar is not None:
             self._bar.close()

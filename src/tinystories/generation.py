@@ -18,7 +18,7 @@ class Sampling:
     """How a token is drawn from the model's probabilities.
 
     Args:
-        temperature: below 1 keeps to likely words, above 1 dares more; 0 always takes the likeliest.
+        temperature: below 1 keeps to likely words, above 1 dares more; 0 takes the likeliest.
         top_k: draw from the ``k`` likeliest tokens only; 0 is all.
         top_p: draw from the likeliest tokens that together have this probability (Holtzman 2020).
         min_p: leave out tokens less likely than this share of the likeliest one (Nguyen 2024).
@@ -71,7 +71,7 @@ def generate(
     device = next(model.parameters()).device
     tokens = torch.tensor([list(prompt)], device=device)
     state = None
-    for piece in tokens.split(PIECE, dim=1):
+    for piece in torch.split(tokens, PIECE, dim=1):
         logits, state = model(piece, state)
     last = int(prompt[-1])
     for made in range(length):

@@ -121,7 +121,8 @@ def muon_adamw(
     geometry does not fit them. Without a ``muon_lr`` AdamW steps the matrices too. Only the
     matrices decay.
     """
-    matrices, others = [], []
+    matrices: list[Tensor] = []
+    others: list[Tensor] = []
     for module in model.modules():
         linear = isinstance(module, nn.Linear | nn.RNNBase)
         for weight in module.parameters(recurse=False):

@@ -68,8 +68,8 @@ def read_run(folder: Path) -> Run:
     path = folder / CARD
     if not path.is_file():
         raise UserError(
-            f"wanted a trained model, found no {CARD} in {folder}; see `tinystories runs`, or train "
-            "one: python train.py model=transformer"
+            f"wanted a trained model, found no {CARD} in {folder}; see `tinystories runs`, or "
+            "train one: python train.py model=transformer"
         )
     try:
         card = json.loads(path.read_text(encoding="utf-8"))
@@ -107,7 +107,7 @@ def find_runs(outputs: Path = OUTPUTS) -> list[Run]:
 
 
 def find_run(which: str, outputs: Path = OUTPUTS) -> Run:
-    """Return the run that ``which`` names: a folder, ``best``, ``best:rnn`` or ``best:transformer``.
+    """Return the run that ``which`` names: a folder, ``best``, ``best:rnn``, ``best:lstm`` ...
 
     Raises:
         UserError: there is no such run.

@@ -80,16 +80,14 @@ class Storyteller:
                 logits = logits.masked_fill(~torch.from_numpy(rule.allowed(last)), -torch.inf)
             return sampling.choose(logits, generator)
 
-        text = self.vocabulary.stream()
+        decode = self.vocabulary.stream()
         blank_is_there = len(begun) < len(prompt)
         for token in generate(self.model, ids, choose, length=length):
             if token == self.vocabulary.eos:
-                break
-            if piece := text.feed(token):
+                return
+            if piece := decode(token):
                 yield piece.removeprefix(" ") if blank_is_there else piece
                 blank_is_there = False
-        if rest := text.end():
-            yield rest
 
     def tell(self, prompt: str = "", **settings: Any) -> str:
         """Return ``prompt`` and what follows it; ``settings`` are those of :meth:`stream`."""

@@ -1,0 +1,138 @@
+"""A language model that learns: its loss, its bits per byte, its learning rates."""
+
+import math
+from typing import Any
+
+import numpy as np
+import torch
+from lightning import LightningModule
+from torch import Tensor
+from torch.nn import functional as F
+from torch.optim import Optimizer
+
+from tinystories.data.datamodule import IGNORE, Batch
+from tinystories.models import LanguageModel
+from tinystories.optimizer import muon_adamw
+
+
+class Learner(LightningModule):
+    """A language model that learns to expect the next token.
+
+    Args:
+        model: the model to train.
+        token_bytes: ``(V,)`` bytes of text that each token id stands for, which turn the loss into
+            bits per byte.
+        muon_lr: learning rate of the matrices inside the blocks; None trains all with AdamW.
+        adamw_lr: learning rate of everything else.
+        weight_decay: share of a weight that is lost per step, times its learning rate.
+        warmup: steps over which the learning rates rise from 0.
+        decay: share of all steps, at the end, over which they fall back to 0.
+        steps: number of all steps; None until :class:`~tinystories.callbacks.Plan` fixes it.
+        seed: of the dropout.
+    """
+
+    token_bytes: Tensor
+
+    def __init__(
+        self,
+        model: LanguageModel,
+        *,
+        token_bytes: np.ndarray[Any, Any],
+        muon_lr: float | None,
+        adamw_lr: float,
+        weight_decay: float = 0.0,
+        warmup: int = 20,
+        decay: float = 0.5,
+        steps: int | None = None,
+        seed: int = 0,
+    ) -> None:
+        super().__init__()
+        self.model = model
+        self.register_buffer("token_bytes", torch.from_numpy(token_bytes), persistent=False)
+        self.muon_lr = muon_lr
+        self.adamw_lr = adamw_lr
+        self.weight_decay = weight_decay
+        self.warmup = warmup
+        self.decay = decay
+        self.steps = steps
+        self.seed = seed
+        self.seen_tokens = 0
+        self.judged = torch.zeros(2, dtype=torch.float64)
+
+    def configure_optimizers(self) -> Optimizer:
+        """Return Muon and AdamW as one optimizer, each group with its highest learning rate."""
+        optimizer = muon_adamw(
+            self.model,
+            muon_lr=self.muon_lr,
+            adamw_lr=self.adamw_lr,
+            weight_decay=self.weight_decay,
+        )
+        for group in optimizer.param_groups:
+            group["peak_lr"] = group["lr"]
+        return optimizer
+
+    def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
+        """Set the learning rates and the dropout's seed, both functions of the step alone."""
+        factor = warmup_stable_decay(
+            self.global_step, self.steps, warmup=self.warmup, decay=self.decay
+        )
+        for group in self.trainer.optimizers[0].param_groups:
+            group["lr"] = group["peak_lr"] * factor
+        torch.manual_seed(hash((self.seed, self.global_rank, batch_idx)) % 2**63)
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """Return the mean loss in nats; a padded position counts as one that is known."""
+        nats, text_bytes = self._nats_and_bytes(batch)
+        # By all positions, not by the known ones: so each token weighs the same in every batch,
+        # on one process or on many.
+        loss = nats / batch["targets"].numel()
+        self.seen_tokens += batch["targets"].numel() * self.trainer.world_size
+        self.log_dict(
+            {"train/loss": loss.detach(), "train/bpb": nats.detach() / text_bytes / math.log(2)},
+            sync_dist=self.trainer.world_size > 1,
+        )
+        return loss
+
+    def on_validation_epoch_start(self) -> None:
+        """Begin a new count."""
+        self.judged = torch.zeros(2, dtype=torch.float64, device=self.device)
+
+    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+        """Add up the nats and the bytes of whole stories."""
+        self.judged += torch.stack(self._nats_and_bytes(batch)).double()
+
+    def on_validation_epoch_end(self) -> None:
+        """Log ``val/bpb``: the bits that the stories cost, over their bytes."""
+        nats, text_bytes = self.trainer.strategy.reduce(self.judged, reduce_op="sum").tolist()
+        # Only what is measured while training belongs to the curve.
+        fitting = self.trainer.state.fn == "fit"
+        self.log("val/bpb", nats / text_bytes / math.log(2), logger=fitting, rank_zero_only=True)
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Keep what a resumed run cannot know by itself."""
+        checkpoint["plan"] = {"steps": self.steps, "seen_tokens": self.seen_tokens}
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Go on with the plan of the interrupted run."""
+        self.steps = checkpoint["plan"]["steps"]
+        self.seen_tokens = checkpoint["plan"]["seen_tokens"]
+
+    def _nats_and_bytes(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        targets = batch["targets"]
+        logits, _ = self.model(batch["tokens"])
+        nats = F.cross_entropy(
+            logits.flatten(0, 1), targets.flatten(), ignore_index=IGNORE, reduction="sum"
+        )
+        known = targets[targets != IGNORE]
+        return nats, self.token_bytes[known].sum()
+
+
+def warmup_stable_decay(step: int, steps: int | None, *, warmup: int, decay: float) -> float:
+    """Return the learning rate of ``step`` (from 0) as a share of the highest.
+
+    Linear up over ``warmup`` steps, level, linear down over the last ``decay`` of ``steps``, with
+    the last step just above 0 (Hu et al. 2024, arXiv:2404.06395, section 4.2).
+    """
+    up = (step + 1) / max(1, warmup)
+    down = (steps - step) / max(1.0, decay * steps) if steps else 1.0
+    return max(0.0, min(1.0, up, down))

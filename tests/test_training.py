@@ -1,0 +1,233 @@
+"""Training whole: small models on 300 stories, as ``train.py`` composes them."""
+
+import json
+import math
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
+from torch.nn import functional as F
+
+from tinystories.callbacks import Plan, is_due
+from tinystories.errors import UserError
+from tinystories.learner import warmup_stable_decay
+from tinystories.metrics_file import read_metrics
+from tinystories.storyteller import Storyteller
+from tinystories.training import train
+
+CONF = Path(__file__).parent.parent / "conf"
+
+def composed(corpus_file: Path, folder: Path, *overrides: str) -> dict[str, Any]:
+    small = [
+        f"data.source={corpus_file}",
+        f"data.folder={folder}",
+        "data.vocab=60",
+        "data.context=32",
+        "data.processes=1",
+        "model.width=48",
+        "model.depth=2",
+        "trainer.threads=1",
+        "trainer.log_every_n_steps=1",
+        "trainer.max_steps=12",
+        "trainer.accelerator=cpu",
+        "validations=3",
+    ]
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        config = compose("train", [*small, *overrides])
+    return OmegaConf.to_container(config, resolve=True)
+
+
+@pytest.fixture(scope="session")
+def data_folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture
+def config(corpus_file, data_folder):
+    return lambda *overrides: composed(corpus_file, data_folder, *overrides)
+
+
+def weights(folder: Path) -> dict[str, torch.Tensor]:
+    return torch.load(folder / "checkpoints" / "last.ckpt", weights_only=True)["state_dict"]
+
+
+def logged(folder: Path, name: str) -> list[float]:
+    return [value for _, metric, value in read_metrics(folder / "metrics.csv") if metric == name]
+
+
+MODELS = ["model=transformer", *(f"model=rnn model.cell={c}" for c in ("mingru", "gru", "lstm"))]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_run_learns_and_leaves_a_model_that_tells(config, tmp_path, model):
+    bpb = train(config(*model.split(), "model.dropout=0.1", "trainer.max_steps=40"), tmp_path)
+    card = json.loads((tmp_path / "model" / "card.json").read_text())
+    assert card["val_bpb"] == bpb
+    assert card["training"]["steps"] == 40
+    assert card["training"]["tokens"] == 40 * 4 * 32
+    assert card["training"]["finished"]
+    curve = logged(tmp_path, "val/bpb")
+    assert len(curve) == 3
+    assert curve[-1] < curve[0]
+
+    teller = Storyteller.load(tmp_path)
+    story = teller.tell("Anna went", seed=1, length=20)
+    assert story.startswith("Anna went")
+    assert story == teller.tell("Anna went", seed=1, length=20)
+
+
+def test_bits_per_byte_count_every_byte_of_whole_stories_once(config, tmp_path, data_folder):
+    bpb = train(config(), tmp_path)
+    teller = Storyteller.load(tmp_path)
+    [index] = list(data_folder.glob("corpus-*/index.json"))
+    import pyarrow.parquet as pq
+
+    stories = [
+        story
+        for path in sorted(index.parent.glob("validation-*.parquet"))
+        for story in pq.read_table(path)["text"].to_pylist()
+    ]
+    nats = 0.0
+    for story in stories:
+        tokens = torch.tensor([[0, *teller.vocabulary.encode(story), 0]])
+        with torch.no_grad():
+            logits, _ = teller.model(tokens[:, :-1])
+        nats += F.cross_entropy(logits[0], tokens[0, 1:], reduction="sum").item()
+    text_bytes = sum(len(story.encode()) for story in stories)
+    assert bpb == pytest.approx(nats / text_bytes / math.log(2), rel=1e-5)
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("model", ["transformer", "rnn"])
+def test_a_resumed_run_is_bitwise_as_if_never_interrupted(config, tmp_path, workers, model):
+    settings = config(f"model={model}", f"data.workers={workers}", "model.dropout=0.1")
+    train(settings, tmp_path / "whole")
+
+    class Interrupted(BaseException):
+        pass
+
+    def interrupt(self, trainer, module, *_):
+        if trainer.global_step == 7:
+            raise Interrupted
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tinystories.callbacks.PoliteStop.on_train_batch_end", interrupt)
+        with pytest.raises(Interrupted):
+            train(settings, tmp_path / "half")
+    train({**settings, "resume": str(tmp_path / "half")}, tmp_path / "half")
+
+    whole, resumed = weights(tmp_path / "whole"), weights(tmp_path / "half")
+    assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+    for metric in ("train/loss", "val/bpb"):
+        assert logged(tmp_path / "half", metric) == logged(tmp_path / "whole", metric)
+
+
+def test_ctrl_c_ends_politely_with_a_usable_model(config, tmp_path):
+    settings = config("trainer.max_steps=100000")
+
+    def press() -> None:
+        while not (tmp_path / "metrics.csv").exists():
+            time.sleep(0.05)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=press, daemon=True).start()
+    bpb = train(settings, tmp_path)
+    card = json.loads((tmp_path / "model" / "card.json").read_text())
+    assert 0 < card["training"]["steps"] < 100_000
+    assert not card["training"]["finished"]
+    assert bpb < 8
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_minutes_end_on_time_with_the_schedule_at_its_end(config, tmp_path):
+    train(config("trainer.max_steps=null", "minutes=0.1"), tmp_path)
+    card = json.loads((tmp_path / "model" / "card.json").read_text())
+    assert card["training"]["finished"]
+    assert card["training"]["seconds"] == pytest.approx(6, abs=3)
+    assert logged(tmp_path, "lr/matrices")[-1] < 0.02 * 0.05
+
+
+def test_accumulated_parts_learn_the_same_as_one_batch(config, tmp_path):
+    train(config(), tmp_path / "whole")
+    train(config("trainer.accumulate_grad_batches=2"), tmp_path / "parts")
+    whole, parts = weights(tmp_path / "whole"), weights(tmp_path / "parts")
+    for name in whole:
+        torch.testing.assert_close(parts[name], whole[name], atol=1e-4, rtol=1e-3)
+    assert logged(tmp_path / "parts", "val/bpb") == pytest.approx(
+        logged(tmp_path / "whole", "val/bpb"), rel=1e-4
+    )
+
+
+def test_the_learning_rate_rises_stays_and_falls():
+    rates = [warmup_stable_decay(s, 10, warmup=2, decay=0.4) for s in range(10)]
+    assert rates == [0.5, 1, 1, 1, 1, 1, 1, 0.75, 0.5, 0.25]
+
+
+def test_before_the_plan_the_learning_rate_stays_up():
+    assert warmup_stable_decay(10**9, None, warmup=2, decay=0.4) == 1
+
+
+def test_validations_are_spread_evenly_and_end_with_the_last_step():
+    assert [s for s in range(1, 11) if is_due(s, 10, 3)] == [4, 7, 10]
+    assert [s for s in range(1, 4) if is_due(s, 3, 10)] == [1, 2, 3]
+
+
+def test_a_plan_resumes_with_the_seconds_it_had():
+    plan = Plan(1.0, 2)
+    plan.seconds = 12.5
+    other = Plan(1.0, 2)
+    other.load_state_dict(plan.state_dict())
+    assert other.seconds == 12.5
+
+
+@pytest.mark.parametrize(
+    ("override", "complaint"),
+    [
+        ("model.heads=7 model.width=64", "multiple of 2 . model.heads"),
+        ("model.depth=0", "model.depth must be a whole number from 1 up, got 0"),
+        ("model.parameters=10 model.width=null", "comes within 2 %"),
+        ("model=rnn model.cell=elman", "model.cell must be one of mingru, gru, lstm, got 'elman'"),
+        ("model.family=cnn", "model.family must be one of transformer, rnn, got 'cnn'"),
+        ("data.vocab=0", "vocabulary of 1 or more, given 0"),
+        ("data.vocab=-5", "given -5"),
+        ("data.vocab=many", "given 'many'"),
+        ("data.batch=3 trainer.accumulate_grad_batches=2", "data.batch must be a multiple"),
+        ("minutes=-1", "minutes must be a number above 0, got -1"),
+        ("data.source=nowhere.txt", "nowhere.txt"),
+        ("resume=nowhere", "found none at nowhere"),
+        ("model.dropout=1", "model.dropout must be a number from 0 to below 1, got 1"),
+        ("data.context=1", "got 1"),
+        ("data.context=0", "got 0"),
+        ("data.batch=0", "got 0"),
+        ("validations=0", "validations must be"),
+        ("optimizer.muon_lr=-1", "optimizer.muon_lr must be"),
+        ("trainer.max_steps=0", "trainer.max_steps must be"),
+    ],
+)
+def test_a_wrong_setting_is_refused_in_one_line(config, tmp_path, override, complaint):
+    with pytest.raises(UserError, match=complaint) as raised:
+        train(config(*override.split()), tmp_path)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_damaged_checkpoint_is_refused(config, tmp_path):
+    train(config(), tmp_path)
+    path = tmp_path / "checkpoints" / "last.ckpt"
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=r"last\.ckpt is damaged .*best\.ckpt"):
+        train({**config(), "resume": str(tmp_path)}, tmp_path)
+
+
+def test_a_changed_setting_of_a_resumed_run_is_refused(config, tmp_path):
+    train(config(), tmp_path)
+    with pytest.raises(UserError, match="does not fit the model"):
+        train({**config("model.depth=1"), "resume": str(tmp_path)}, tmp_path)
