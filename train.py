@@ -48,7 +48,7 @@ def continued(arguments: list[str]) -> list[str]:
 
 def explained(error: Exception) -> int:
     """Say in one line what is wrong, and return the exit code for it."""
-    if isinstance(error, OSError):
+    if isinstance(error, OSError) and not isinstance(error, HydraException):
         where = f" ({error.filename})" if error.filename else ""
         remedy = "make room, or choose another folder with hydra.run.dir and data.folder"
         error = UserError(

@@ -24,6 +24,7 @@ from tinystories.training import train
 
 CONF = Path(__file__).parent.parent / "conf"
 
+
 def composed(corpus_file: Path, folder: Path, *overrides: str) -> dict[str, Any]:
     small = [
         f"data.source={corpus_file}",
@@ -208,6 +209,13 @@ def test_a_plan_resumes_with_the_seconds_it_had():
         ("data.batch=0", "got 0"),
         ("validations=0", "validations must be"),
         ("optimizer.muon_lr=-1", "optimizer.muon_lr must be"),
+        ("+foo=1", "foo is no setting"),
+        ("+model.vocab=99", "model.vocab is no setting"),
+        ("+optimizer.momentum=1", "optimizer.momentum is no setting"),
+        ("trainer.precision=99", "Precision 99 is invalid"),
+        ("+trainer.gpus=1", "trainer.gpus is no setting"),
+        ("data.tokenizer.kind=letters", "letters"),
+        ("data.limit=0", "given 0"),
         ("trainer.max_steps=0", "trainer.max_steps must be"),
     ],
 )

@@ -10,7 +10,8 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.optim import Optimizer
 
-from tinystories.data.datamodule import IGNORE, Batch
+from tinystories.data.datamodule import Batch
+from tinystories.data.shards import IGNORE
 from tinystories.models import LanguageModel
 from tinystories.optimizer import muon_adamw
 
@@ -106,7 +107,8 @@ class Learner(LightningModule):
         nats, text_bytes = self.trainer.strategy.reduce(self.judged, reduce_op="sum").tolist()
         # Only what is measured while training belongs to the curve.
         fitting = self.trainer.state.fn == "fit"
-        self.log("val/bpb", nats / text_bytes / math.log(2), logger=fitting, rank_zero_only=True)
+        many = self.trainer.world_size > 1
+        self.log("val/bpb", nats / text_bytes / math.log(2), logger=fitting, sync_dist=many)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep what a resumed run cannot know by itself."""

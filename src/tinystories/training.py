@@ -1,6 +1,7 @@
 """Train a language model with Lightning, from a config to a folder with a model in it."""
 
 import datetime
+import inspect
 import logging
 import math
 import os
@@ -8,13 +9,14 @@ import platform
 import subprocess
 import warnings
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 import lightning
 import torch
 from lightning import Trainer
+from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import Callback, ModelCheckpoint
 from lightning.pytorch.loggers import Logger, TensorBoardLogger
 
@@ -27,10 +29,14 @@ from tinystories.learner import Learner
 from tinystories.metrics_file import MetricsFile
 from tinystories.models import FAMILIES, LanguageModel
 from tinystories.models.sizing import count_parameters, sized
+from tinystories.settings import check_settings, flat
 from tinystories.storyteller import Storyteller
 
 log = logging.getLogger(__name__)
 
+
+LOADING = ("context", "batch", "workers", "judged")
+"""Settings of the data group that say how shards are read, not how they are made."""
 
 KNOWN_WARNINGS = (
     ".*does not have many workers",  # Memory-mapped shards are read faster than handed over.
@@ -48,70 +54,12 @@ def build_model(config: Mapping[str, Any], vocab: int) -> tuple[LanguageModel, d
     arguments = dict(config)
     family = arguments.pop("family")
     parameters = arguments.pop("parameters")
-    if family not in FAMILIES:
-        raise UserError(f"model.family must be one of {', '.join(FAMILIES)}, got {family!r}")
     if arguments["width"] is None:
         del arguments["width"], arguments["hidden"]
         arguments = sized(family, parameters=int(parameters), vocab=vocab, **arguments)
         del arguments["vocab"]
     model = FAMILIES[family](vocab, **arguments)
     return model, {"family": family, "arguments": arguments}
-
-
-WHOLE_NUMBERS = {
-    "seed": 0,
-    "validations": 1,
-    "model.parameters": 1,
-    "model.width": 1,
-    "model.depth": 1,
-    "model.heads": 1,
-    "model.hidden": 1,
-    "model.conv": 1,
-    "data.context": 2,
-    "data.batch": 1,
-    "data.workers": 0,
-    "data.judged": 1,
-    "data.processes": 1,
-    "optimizer.warmup": 0,
-    "trainer.max_steps": 1,
-    "trainer.threads": 1,
-    "trainer.accumulate_grad_batches": 1,
-}
-"""Settings that are whole numbers, and the smallest that each may be; null leaves it open."""
-
-NUMBERS = {
-    "minutes": "above 0",
-    "model.dropout": "from 0 to below 1",
-    "optimizer.muon_lr": "above 0",
-    "optimizer.adamw_lr": "above 0",
-    "optimizer.weight_decay": "from 0 up",
-    "optimizer.decay": "from 0 to 1",
-    "optimizer.clip": "above 0",
-}
-RANGES: dict[str, Callable[[float], bool]] = {
-    "above 0": lambda x: 0 < x < math.inf,
-    "from 0 up": lambda x: 0 <= x < math.inf,
-    "from 0 to 1": lambda x: 0 <= x <= 1,
-    "from 0 to below 1": lambda x: 0 <= x < 1,
-}
-"""Settings that are any numbers of a range."""
-
-
-def check_settings(config: Mapping[str, Any]) -> None:
-    """Raise a UserError for the first number in ``config`` that is none, or out of its range."""
-    settings = {name.replace("/", "."): value for name, value in _flat(config).items()}
-    for name, least in WHOLE_NUMBERS.items():
-        value = settings.get(name)
-        if value is not None and not (_is_number(value) and value % 1 == 0 and value >= least):
-            raise UserError(f"{name} must be a whole number from {least} up, got {value!r}")
-    for name, wanted in NUMBERS.items():
-        value = settings.get(name)
-        if value is not None and not (_is_number(value) and RANGES[wanted](value)):
-            raise UserError(f"{name} must be a number {wanted}, got {value!r}")
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def train(config: Mapping[str, Any], folder: Path) -> float:
@@ -124,17 +72,15 @@ def train(config: Mapping[str, Any], folder: Path) -> float:
     Raises:
         UserError: a setting is wrong, or the data or the checkpoint cannot be read.
     """
-    check_settings(config)
+    check_settings(config, _known(config))
     trainer_config = dict(config["trainer"])
     threads = trainer_config.pop("threads") or max(1, (os.cpu_count() or 1) // _processes(config))
     torch.set_num_threads(threads)
-    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
-    for known in KNOWN_WARNINGS:
-        warnings.filterwarnings("ignore", known)
+    _hush_lightning()
     lightning.seed_everything(config["seed"], verbose=False)
 
     data_config = dict(config["data"])
-    loading = {name: data_config.pop(name) for name in ("context", "batch", "workers", "judged")}
+    loading = {name: data_config.pop(name) for name in LOADING}
     data = prepare(**data_config)
     model, described = build_model(config["model"], len(data.vocabulary))
     sizes = count_parameters(model)
@@ -178,8 +124,8 @@ def train(config: Mapping[str, Any], folder: Path) -> float:
         TensorBoardLogger(folder, name="", version="", default_hp_metric=False),
         MetricsFile(folder / "metrics.csv"),
     ]
-    loggers[0].log_hyperparams(_flat(config), {"hp/val_bpb": math.nan})
-    trainer = Trainer(
+    loggers[0].log_hyperparams(flat(config), {"hp/val_bpb": math.nan})
+    trainer = _trainer(
         max_steps=steps or -1,
         max_epochs=-1,
         callbacks=callbacks,
@@ -249,6 +195,45 @@ def train(config: Mapping[str, Any], folder: Path) -> float:
     return val_bpb
 
 
+def _trainer(**settings: Any) -> Trainer:
+    try:
+        return Trainer(**settings)
+    except (ValueError, TypeError, ImportError, MisconfigurationException) as error:
+        raise UserError(
+            f"lightning's Trainer refuses a setting of the trainer group: {error}"
+        ) from error
+
+
+def _known(config: Mapping[str, Any]) -> dict[str, Collection[str]]:
+    """Return the settings that there are: the arguments of what each group is handed to."""
+    family = config["model"]["family"]
+    if family not in FAMILIES:
+        raise UserError(f"model.family must be one of {', '.join(FAMILIES)}, got {family!r}")
+    model = {*_arguments(FAMILIES[family]), "family", "parameters"} - {"vocab"}
+    return {
+        "": {"model", "data", "optimizer", "trainer", "seed", "minutes", "validations"}
+        | {"prompt", "resume"},
+        "model": model,
+        "data": {*_arguments(prepare), *LOADING},
+        "optimizer": {"muon_lr", "adamw_lr", "weight_decay", "warmup", "decay", "clip"},
+        "trainer": {*_arguments(Trainer), "threads"},
+    }
+
+
+def _arguments(function: Callable[..., Any]) -> set[str]:
+    return set(inspect.signature(function).parameters)
+
+
+def _hush_lightning() -> None:
+    """Leave the console to what the user wants to know, and to one process."""
+    for name in ("lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    for known in KNOWN_WARNINGS:
+        warnings.filterwarnings("ignore", known)
+    if int(os.environ.get("LOCAL_RANK", 0)):
+        logging.getLogger().setLevel(logging.WARNING)
+
+
 def _processes(config: Mapping[str, Any]) -> int:
     """Return how many processes of this run share one machine."""
     devices = config["trainer"]["devices"]
@@ -281,17 +266,6 @@ def _checkpoint(resume: str | None) -> Path | None:
             f"{path.with_name('best.ckpt')}"
         )
     return path
-
-
-def _flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Return ``{"a": {"b": 1}}`` as ``{"a/b": 1}``, as TensorBoard wants its hyperparameters."""
-    flat: dict[str, Any] = {}
-    for name, value in config.items():
-        if isinstance(value, Mapping):
-            flat |= _flat(value, f"{prefix}{name}/")
-        else:
-            flat[prefix + name] = value
-    return flat
 
 
 def _commit() -> str | None:

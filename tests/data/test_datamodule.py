@@ -3,7 +3,8 @@ from itertools import islice
 import numpy as np
 import torch
 
-from tinystories.data.datamodule import IGNORE, WindowOrder, by_length, pad_stories, stack_windows
+from tinystories.data.datamodule import WindowOrder, by_length, pad_stories, stack_windows
+from tinystories.data.shards import IGNORE
 
 
 def read(order: WindowOrder, batches: int) -> list[list[int]]:

@@ -1,19 +1,16 @@
 """Batches of a corpus: windows to learn from, whole stories to be judged by."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 from lightning import LightningDataModule
 from torch import Tensor
-from torch.utils.data import DataLoader, Sampler
+from torch.utils.data import DataLoader, Dataset, Sampler
 
-from tinystories.data.shards import Shards, Stories, Windows
+from tinystories.data.shards import IGNORE, Shards, Stories, Windows
 from tinystories.errors import UserError
-
-IGNORE = -100
-"""The target of a position that is padding, as in ``torch.nn.functional.cross_entropy``."""
 
 VALIDATION_TOKENS = 4096
 """Tokens of a validation batch, padding included; one longer story is a batch of its own."""
@@ -71,7 +68,7 @@ class StoryData(LightningDataModule):
             world=self.trainer.world_size,
         )
         return DataLoader(
-            self.windows,
+            cast(Dataset[Any], self.windows),
             batch_sampler=order,
             num_workers=self.workers,
             persistent_workers=self.workers > 0,
@@ -85,15 +82,19 @@ class StoryData(LightningDataModule):
     def judge(self, count: int | None) -> DataLoader[Batch]:
         """Return ``count`` whole validation stories, taken evenly from all; None is all."""
         assert self.trainer is not None
-        total = len(self.stories)
-        chosen = np.unique(
-            np.linspace(0, total - 1, min(count or total, total)).round().astype(int)
-        )
-        batches = by_length([len(self.stories[i]) for i in chosen], VALIDATION_TOKENS)
         rank, world = self.trainer.global_rank, self.trainer.world_size
+        total = len(self.stories)
+        if total < world:
+            raise UserError(
+                f"wanted a validation story for each of {world} processes, the corpus has {total}; "
+                "use a larger source or fewer processes"
+            )
+        chosen = np.linspace(0, total - 1, min(count or total, total)).round().astype(int)
+        mine = chosen[rank::world]
+        batches = by_length([len(self.stories[i]) for i in mine], VALIDATION_TOKENS)
         return DataLoader(
-            self.stories,
-            batch_sampler=[chosen[b].tolist() for b in batches[rank::world]],
+            cast(Dataset[Any], self.stories),
+            batch_sampler=[mine[b].tolist() for b in batches],
             collate_fn=pad_stories,
         )
 

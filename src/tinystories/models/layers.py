@@ -23,14 +23,14 @@ class SwiGLU(nn.Module):
 def initialise(embedding: nn.Embedding, blocks: nn.Module) -> None:
     """Set the initial weights of a model.
 
-    ========================  =====================  ================================================
-    weights                   values                 reason
-    ========================  =====================  ================================================
-    embedding, also the head  N(0, 0.02)             logits start near 0, so the first loss is ln V
-    output of every branch    0                      a block starts as the identity
-    other matrices            N(0, 1 / fan-in)       every layer passes on the variance it is given
-    norms, biases             as PyTorch sets them   cells may set their own (see ``rnn.MinGRU``)
-    ========================  =====================  ================================================
+    ========================  ====================  ==============================================
+    weights                   values                reason
+    ========================  ====================  ==============================================
+    embedding, also the head  std 0.02              logits start near 0: the first loss is ln V
+    output of every branch    0                     a block starts as the identity
+    other matrices            std 1/sqrt(fan-in)    a layer passes on the variance it is given
+    norms, biases             as PyTorch sets them  ``rnn.MinGRU`` sets one of its own
+    ========================  ====================  ==============================================
     """
     nn.init.normal_(embedding.weight, std=0.02)
     for name, weight in blocks.named_parameters():

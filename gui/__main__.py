@@ -1,0 +1,44 @@
+"""Open the studio: python -m gui."""
+
+import signal
+import sys
+
+
+def main() -> int:
+    """Show the window until it is closed; return the exit code: 0 closed, 2 no window possible."""
+    try:
+        import tkinter
+
+        import customtkinter
+
+        from gui.app import App
+        from gui.session import Session
+    except ImportError as error:
+        return _refuse(
+            f"the window needs tkinter and customtkinter, and got: {error}; install them "
+            "(apt install python3-tk, or what your system calls it; pip install customtkinter)"
+        )
+    try:
+        root = customtkinter.CTk()
+    except tkinter.TclError as error:
+        return _refuse(
+            f"wanted a window, found no display to open it on ({error}); run this on a desktop, "
+            "or use `tinystories tell`"
+        )
+    session = Session()
+    try:
+        app = App(root, session)
+        signal.signal(signal.SIGINT, lambda *_: root.after_idle(app.close))  # Ctrl-C
+        root.mainloop()
+    finally:
+        session.close()
+    return 0
+
+
+def _refuse(message: str) -> int:
+    sys.stderr.write(f"error: {message}\n")
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())
