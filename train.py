@@ -43,7 +43,12 @@ def continued(arguments: list[str]) -> list[str]:
         raise UserError(f"wanted a run to resume, found no .hydra/config.yaml in {run}")
     others = [a for a in arguments if not a.startswith("resume=")]
     where = ["--config-path", str(run / ".hydra"), "--config-name", "config"]
-    return [*where, *others, f"resume='{path}'", f"hydra.run.dir='{run}'"]
+    return [*where, *others, f"resume={quoted(path)}", f"hydra.run.dir={quoted(run)}"]
+
+
+def quoted(path: Path) -> str:
+    """Return a path as Hydra reads it whatever letters are in it."""
+    return "'" + path.as_posix().replace("'", r"\'") + "'"
 
 
 def explained(error: Exception) -> int:

@@ -6,6 +6,11 @@ from pathlib import Path
 import pytest
 import torch
 
+from tinystories.data.pipeline import prepare
+from tinystories.data.vocabulary import Vocabulary
+from tinystories.models import RNN
+from tinystories.storyteller import Storyteller
+
 
 @pytest.fixture(autouse=True, scope="session")
 def _one_thread() -> None:
@@ -45,3 +50,28 @@ def corpus_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("corpus") / "stories.txt"
     path.write_text("\n<|endoftext|>\n".join(small_stories(300)), encoding="utf-8")
     return path
+
+
+@pytest.fixture(scope="session")
+def vocabulary(corpus_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Vocabulary:
+    """Sixty words of the small stories."""
+    folder = tmp_path_factory.mktemp("prepared")
+    return prepare(
+        str(corpus_file), vocab=60, tokenizer={"kind": "words"}, folder=folder, processes=1
+    ).vocabulary
+
+
+@pytest.fixture(scope="session")
+def teller(vocabulary: Vocabulary) -> Storyteller:
+    """A storyteller that has learned nothing; its stories are any words in any order."""
+    torch.manual_seed(0)
+    arguments = {"width": 16, "depth": 1, "cell": "mingru"}
+    card = {
+        "model": {"family": "rnn", "arguments": arguments},
+        "parameters": {"total": 1, "embedding": 1},
+        "vocab": {"words": 60, "tokens": len(vocabulary)},
+        "data": {"source": {"kind": "local"}},
+        "training": {"tokens": 0},
+        "val_bpb": 9.9,
+    }
+    return Storyteller(RNN(len(vocabulary), **arguments), vocabulary, card)

@@ -1,6 +1,7 @@
 """The ``tinystories`` command: tell stories, list runs, open the studio."""
 
 import argparse
+import io
 import logging
 import sys
 from collections.abc import Sequence
@@ -14,6 +15,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return its exit code: 0 done, 2 bad input, 130 interrupted."""
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     options = _parser().parse_args(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):  # A terminal may know fewer letters than we do.
+        sys.stdout.reconfigure(errors="replace")
     try:
         code: int = options.run(options)
     except UserError as error:
@@ -90,7 +93,6 @@ def _tell(options: argparse.Namespace) -> int:
     seed = secrets.randbelow(10**6) if options.seed is None else options.seed
     for number in range(options.count):
         sys.stderr.write(f"[{run.name}, {run.folder}, seed {seed + number}]\n")
-        sys.stdout.write(options.prompt)
         words = teller.stream(
             options.prompt,
             sampling=sampling,
@@ -98,9 +100,11 @@ def _tell(options: argparse.Namespace) -> int:
             strict=options.strict,
             seed=seed + number,
         )
+        first = next(words, "")  # Before the prompt is shown, since it may be refused.
+        sys.stdout.write(options.prompt + first)
         for piece in words:
-            sys.stdout.write(piece)
             sys.stdout.flush()
+            sys.stdout.write(piece)
         sys.stdout.write("\n\n" if number + 1 < options.count else "\n")
     return 0
 

@@ -59,6 +59,8 @@ class Plan(Callback):
         self._last_step = trainer.global_step
         if steps := learner_of(trainer).steps:
             trainer.fit_loop.epoch_loop.max_steps = steps
+        # A checkpoint written at a validation has Lightning's count of logged steps one too low.
+        trainer.fit_loop.epoch_loop._batches_that_stepped = trainer.global_step
 
     def on_train_batch_end(self, trainer: Trainer, *_: Any) -> None:
         """Tell Lightning whether the stories are to be judged after this step."""

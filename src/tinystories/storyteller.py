@@ -4,6 +4,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,10 @@ class Storyteller:
         self.model = model.eval()
         self.vocabulary = vocabulary
         self.card = card or {}
+
+    @cached_property
+    def _own_words(self) -> StrictRule:
+        return StrictRule(self.vocabulary)
 
     def stream(
         self,
@@ -72,7 +77,9 @@ class Storyteller:
             raise UserError(
                 f"the prompt is not valid Unicode text ({error}); type it again"
             ) from error
-        rule = StrictRule(self.vocabulary, words) if strict else None
+        rule = None
+        if strict:
+            rule = self._own_words if words is None else StrictRule(self.vocabulary, words)
         generator = torch.Generator().manual_seed(secrets.randbits(63) if seed is None else seed)
 
         def choose(logits: Tensor, last: int) -> int:

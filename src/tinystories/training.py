@@ -6,9 +6,9 @@ import logging
 import math
 import os
 import platform
+import shlex
 import subprocess
 import warnings
-import zipfile
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from lightning.pytorch.loggers import Logger, TensorBoardLogger
 
 from tinystories import __version__
 from tinystories.callbacks import Plan, PoliteStop, Progress, StorySample
+from tinystories.checkpoints import WholeCheckpoints, find_checkpoint
 from tinystories.data.datamodule import StoryData
 from tinystories.data.pipeline import prepare
 from tinystories.errors import UserError
@@ -103,7 +104,7 @@ def train(config: Mapping[str, Any], folder: Path) -> float:
         **rates,
     )
     stories = StoryData(data.shards, seed=config["seed"], **loading)
-    checkpoint = _checkpoint(config["resume"])
+    checkpoint = find_checkpoint(config["resume"])
     best = ModelCheckpoint(
         folder / "checkpoints",
         "best",
@@ -129,6 +130,7 @@ def train(config: Mapping[str, Any], folder: Path) -> float:
         max_steps=steps or -1,
         max_epochs=-1,
         callbacks=callbacks,
+        plugins=[WholeCheckpoints()],
         logger=loggers,
         default_root_dir=folder,
         gradient_clip_val=clip,
@@ -191,7 +193,19 @@ def train(config: Mapping[str, Any], folder: Path) -> float:
     if trainer.is_global_zero:
         loggers[0].log_metrics({"hp/val_bpb": val_bpb}, trainer.global_step)
         loggers[0].finalize("success")
-        Storyteller(model.cpu(), data.vocabulary, card).save(folder / "model")
+        teller = Storyteller(model.cpu(), data.vocabulary, card)
+        teller.save(folder / "model")
+        log.info(
+            "\n%s\n\n%.4f bits per byte on %s whole validation stories, after %s steps in %s s.\n"
+            'The model is in %s. To hear more: tinystories tell "Once upon a time" --run %s',
+            teller.tell(config["prompt"], seed=config["seed"]),
+            val_bpb,
+            f"{len(stories.stories):,}",
+            f"{trainer.global_step:,}",
+            f"{plan.seconds:,.0f}",
+            folder / "model",
+            shlex.quote(str(folder)),
+        )
     return val_bpb
 
 
@@ -238,34 +252,6 @@ def _processes(config: Mapping[str, Any]) -> int:
     """Return how many processes of this run share one machine."""
     devices = config["trainer"]["devices"]
     return devices if isinstance(devices, int) and devices > 0 else 1
-
-
-def _checkpoint(resume: str | None) -> Path | None:
-    """Return the checkpoint to go on from, after a look at whether it is whole.
-
-    Raises:
-        UserError: there is none, or it is damaged.
-    """
-    if resume is None:
-        return None
-    path = Path(resume)
-    path = path / "checkpoints" / "last.ckpt" if path.is_dir() else path
-    if not path.is_file():
-        raise UserError(
-            f"wanted a checkpoint to resume from, found none at {path}; give the folder of a run "
-            "that was interrupted after its first validation"
-        )
-    try:
-        with zipfile.ZipFile(path) as archive:
-            damaged = archive.testzip()
-    except (zipfile.BadZipFile, OSError, EOFError) as error:
-        damaged = str(error)
-    if damaged:
-        raise UserError(
-            f"the checkpoint {path} is damaged ({damaged}); resume from another, such as "
-            f"{path.with_name('best.ckpt')}"
-        )
-    return path
 
 
 def _commit() -> str | None:

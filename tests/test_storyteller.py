@@ -1,0 +1,159 @@
+import json
+from itertools import islice
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from tinystories.data.vocabulary import word_types
+from tinystories.errors import UserError
+from tinystories.files import sha256
+from tinystories.generation import Sampling
+from tinystories.storyteller import Storyteller
+
+
+@pytest.fixture
+def saved(teller, tmp_path):
+    teller.save(tmp_path / "model")
+    return tmp_path / "model"
+
+
+def told_words(teller: Storyteller, prompt: str = "", **settings) -> set[str]:
+    return set(word_types(teller.tell(prompt, **settings).removeprefix(prompt)))
+
+
+def test_a_thousand_stories_have_no_word_outside_the_vocabulary(teller):
+    allowed = {*teller.vocabulary.words, *"0123456789"}
+    told: set[str] = set()
+    for seed in range(1000):
+        told |= told_words(teller, seed=seed, length=40, sampling=Sampling(1.5))
+    assert told <= allowed
+    assert len(told) > 60  # The untrained model tries nearly all that it may.
+
+
+def test_an_own_list_is_kept_to(teller):
+    own = ["anna", "ball", "didn't", "dinosaur"]
+    told = {w for seed in range(9) for w in told_words(teller, seed=seed, length=99, words=own)}
+    assert told <= {*own, *"0123456789"}
+    assert {"anna", "ball", "didn't"} <= told
+
+
+def test_any_words_may_be_spelled_without_strict(teller):
+    allowed = {*teller.vocabulary.words, *"0123456789"}
+    assert not told_words(teller, seed=1, length=200, strict=False) <= allowed
+
+
+def test_the_same_seed_tells_the_same_story_and_another_a_different_one(teller):
+    first = teller.tell("Anna", seed=5, length=30)
+    assert first == teller.tell("Anna", seed=5, length=30)
+    assert first != teller.tell("Anna", seed=6, length=30)
+
+
+def test_the_stream_is_the_story(teller):
+    pieces = list(teller.stream("Anna", seed=5, length=30))
+    assert len(pieces) > 10
+    assert "Anna" + "".join(pieces) == teller.tell("Anna", seed=5, length=30)
+
+
+def test_a_loaded_model_equals_the_saved_one(teller, saved):
+    loaded = Storyteller.load(saved)
+    tokens = torch.randint(len(teller.vocabulary), (2, 20))
+    with torch.no_grad():
+        assert torch.equal(loaded.model(tokens)[0], teller.model(tokens)[0])
+    assert loaded.tell("Tom", seed=1, length=20) == teller.tell("Tom", seed=1, length=20)
+
+
+def test_a_blank_at_the_end_of_the_prompt_changes_nothing_but_itself(teller):
+    settings = {"seed": 2, "length": 20}
+    assert teller.tell("Anna went ", **settings) == teller.tell("Anna went", **settings)
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    ["", " ", "\n", "🐉🐉", "\x00\x07\x1b", "<eos>", "e\u0301", "你好", "zxqv", "a" * 5000, "‮abc"],
+)
+def test_any_text_can_begin_a_story(teller, prompt):
+    story = teller.tell(prompt, seed=0, length=5)
+    assert story.startswith(prompt)
+    assert len(story) > len(prompt)
+
+
+def test_a_very_long_prompt_is_read(teller):
+    prompt = "Anna went to the park. " * 4500
+    assert len(prompt) > 100_000
+    assert len(teller.tell(prompt, seed=0, length=3)) > len(prompt)
+
+
+def test_text_that_is_none_is_refused(teller):
+    with pytest.raises(UserError, match="not valid Unicode text"):
+        teller.tell("Anna \ud800")
+
+
+@pytest.mark.parametrize("settings", [{"length": 0}, {"words": ["anna"], "strict": False}])
+def test_settings_that_make_no_sense_are_refused(teller, settings):
+    with pytest.raises(UserError):
+        teller.tell("Anna", **settings)
+
+
+def test_a_story_can_be_left_at_any_word(teller):
+    assert len(list(islice(teller.stream("Anna", seed=0), 3))) == 3
+
+
+@pytest.mark.parametrize("name", ["weights.safetensors", "tokenizer.json", "words.txt"])
+def test_a_changed_file_is_refused(saved, name):
+    content = bytearray((saved / name).read_bytes())
+    content[len(content) // 2] ^= 1
+    (saved / name).write_bytes(content)
+    with pytest.raises(UserError, match=f"{name} is damaged"):
+        Storyteller.load(saved)
+
+
+@pytest.mark.parametrize("name", ["weights.safetensors", "tokenizer.json", "words.txt"])
+def test_a_missing_file_is_named(saved, name):
+    (saved / name).unlink()
+    with pytest.raises(UserError, match=f"{name} is missing"):
+        Storyteller.load(saved)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("model", "arguments", "width"), 10**9),
+        (("model", "arguments", "depth"), 2),
+        (("model", "arguments", "surprise"), 1),
+        (("model", "family"), "os.system"),
+        (("model", "arguments", "cell"), "elman"),
+        (("vocab", "tokens"), 10**12),
+        (("vocab", "tokens"), "many"),
+    ],
+)
+def test_a_card_that_does_not_fit_the_weights_is_refused(saved, path, value):
+    card = json.loads((saved / "card.json").read_text())
+    place = card
+    for name in path[:-1]:
+        place = place[name]
+    place[path[-1]] = value
+    (saved / "card.json").write_text(json.dumps(card))
+    with pytest.raises(UserError) as raised:
+        Storyteller.load(saved)
+    assert "\n" not in str(raised.value)
+
+
+def test_weights_of_16_bits_are_read(teller, saved):
+    weights = load_file(saved / "weights.safetensors")
+    save_file({n: w.half() for n, w in weights.items()}, saved / "weights.safetensors")
+    card = json.loads((saved / "card.json").read_text())
+    card["files"]["weights.safetensors"] = sha256(saved / "weights.safetensors")
+    (saved / "card.json").write_text(json.dumps(card))
+    loaded = Storyteller.load(saved)
+    for weight, original in zip(loaded.model.parameters(), teller.model.parameters(), strict=True):
+        assert weight.dtype == torch.float32
+        torch.testing.assert_close(weight, original, atol=1e-3, rtol=1e-3)
+
+
+def test_saving_again_replaces_the_folder_whole(teller, saved):
+    (saved / "stray.txt").write_text("old")
+    teller.save(saved)
+    names = sorted(path.name for path in saved.iterdir())
+    assert names == ["card.json", "tokenizer.json", "weights.safetensors", "words.txt"]
+    assert [path.name for path in saved.parent.iterdir()] == ["model"]
