@@ -117,7 +117,7 @@ def muon_adamw(
 ) -> MuonAdamW:
     """Return an optimizer for ``model``: Muon for its blocks' matrices, AdamW for the rest.
 
-    Embeddings, norms, biases and convolutions are no linear maps from vector to vector, so Muon's
+    Embeddings, norms and biases are no linear maps from vector to vector, so Muon's
     geometry does not fit them. Without a ``muon_lr`` AdamW steps the matrices too. Only the
     matrices decay.
     """

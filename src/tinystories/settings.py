@@ -14,7 +14,6 @@ WHOLE_NUMBERS = {
     "model.depth": 1,
     "model.heads": 1,
     "model.hidden": 1,
-    "model.conv": 1,
     "data.context": 2,
     "data.batch": 1,
     "data.workers": 0,

@@ -73,7 +73,7 @@ def train(config: Mapping[str, Any], folder: Path) -> float:
     Raises:
         UserError: a setting is wrong, or the data or the checkpoint cannot be read.
     """
-    check_settings(config, _known(config))
+    check_settings(config, known_settings(config))
     trainer_config = dict(config["trainer"])
     threads = trainer_config.pop("threads") or max(1, (os.cpu_count() or 1) // _processes(config))
     torch.set_num_threads(threads)
@@ -194,6 +194,7 @@ def train(config: Mapping[str, Any], folder: Path) -> float:
         loggers[0].log_metrics({"hp/val_bpb": val_bpb}, trainer.global_step)
         loggers[0].finalize("success")
         teller = Storyteller(model.cpu(), data.vocabulary, card)
+        shown = folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
         teller.save(folder / "model")
         log.info(
             "\n%s\n\n%.4f bits per byte on %s whole validation stories, after %s steps in %s s.\n"
@@ -203,8 +204,8 @@ def train(config: Mapping[str, Any], folder: Path) -> float:
             f"{len(stories.stories):,}",
             f"{trainer.global_step:,}",
             f"{plan.seconds:,.0f}",
-            folder / "model",
-            shlex.quote(str(folder)),
+            shown / "model",
+            shlex.quote(str(shown)),
         )
     return val_bpb
 
@@ -218,7 +219,7 @@ def _trainer(**settings: Any) -> Trainer:
         ) from error
 
 
-def _known(config: Mapping[str, Any]) -> dict[str, Collection[str]]:
+def known_settings(config: Mapping[str, Any]) -> dict[str, Collection[str]]:
     """Return the settings that there are: the arguments of what each group is handed to."""
     family = config["model"]["family"]
     if family not in FAMILIES:

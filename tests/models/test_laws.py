@@ -15,7 +15,6 @@ VOCAB, CONTEXT = 61, 8
 MODELS = {
     "transformer": lambda: Transformer(VOCAB, width=48, depth=2, heads=2, context=CONTEXT),
     "mingru": lambda: RNN(VOCAB, width=48, depth=2, cell="mingru"),
-    "mingru-no-conv": lambda: RNN(VOCAB, width=48, depth=2, cell="mingru", conv=1),
     "gru": lambda: RNN(VOCAB, width=48, depth=2, cell="gru"),
     "lstm": lambda: RNN(VOCAB, width=48, depth=2, cell="lstm"),
 }

@@ -1,8 +1,11 @@
 """The RNN: each token changes a memory of constant size.
 
-The blocks are those of the transformer with a recurrent cell in the place of attention: a short
-convolution, then an LSTM, a GRU or a minGRU. So a comparison of the two families compares how
-they remember, and nothing else.
+The blocks are those of the transformer with a recurrent cell in the place of attention: an LSTM, a
+GRU or a minGRU. So a comparison of the two families compares how they remember, and nothing else.
+
+A causal convolution over the last four tokens before each cell, as Mamba and Griffin have it, was
+tried and left out: after 0.8 M tokens it changed bits per byte by +0.002 (minGRU, two seeds) and
+-0.003 (GRU, one seed), no more than another seed does, and took 4 % more time.
 """
 
 from collections.abc import Callable
@@ -27,7 +30,6 @@ class RNN(LanguageModel):
         depth: number of blocks.
         cell: ``mingru`` (trains in parallel), ``gru`` or ``lstm``.
         hidden: width inside the SwiGLU; None is 8/3 of ``width``, in steps of 16.
-        conv: tokens that the convolution before a cell sees; 1 leaves it out.
         dropout: share of each branch's output that is silenced in training.
     """
 
@@ -39,7 +41,6 @@ class RNN(LanguageModel):
         depth: int = 4,
         cell: Literal["mingru", "gru", "lstm"] = "mingru",
         hidden: int | None = None,
-        conv: int = 4,
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
@@ -49,7 +50,7 @@ class RNN(LanguageModel):
         self.embed = nn.Embedding(vocab, width)
         hidden = hidden or round(width * 8 / 3 / 16) * 16
         self.blocks = nn.ModuleList(
-            RNNBlock(width, CELLS[cell], hidden, conv, dropout) for _ in range(depth)
+            RNNBlock(width, CELLS[cell], hidden, dropout) for _ in range(depth)
         )
         self.norm = nn.RMSNorm(width, eps=1e-6)
         initialise(self.embed, self.blocks)
@@ -66,14 +67,13 @@ class RNN(LanguageModel):
 
 
 class RNNBlock(nn.Module):
-    """A recurrent cell behind a short convolution, then thought, each added to what was there."""
+    """A recurrent cell, then thought, each added to what was there."""
 
     def __init__(
-        self, width: int, cell: Callable[[int], nn.Module], hidden: int, conv: int, dropout: float
+        self, width: int, cell: Callable[[int], nn.Module], hidden: int, dropout: float
     ) -> None:
         super().__init__()
         self.mix_norm = nn.RMSNorm(width, eps=1e-6)
-        self.conv = ShortConvolution(width, conv) if conv > 1 else None
         self.mix = cell(width)
         self.think_norm = nn.RMSNorm(width, eps=1e-6)
         self.think = SwiGLU(width, hidden)
@@ -82,34 +82,9 @@ class RNNBlock(nn.Module):
     def forward(
         self, x: Tensor, memory: tuple[Tensor, ...] | None
     ) -> tuple[Tensor, tuple[Tensor, ...]]:
-        y = self.mix_norm(x)
-        tail: tuple[Tensor, ...] = ()
-        if self.conv is not None:
-            y, latest = self.conv(y, memory[0] if memory else None)
-            tail = (latest,)
-        mixed, hidden = self.mix(y, memory[len(tail) :] if memory else None)
+        mixed, memory = self.mix(self.mix_norm(x), memory)
         x = x + self.dropout(mixed)
-        return x + self.dropout(self.think(self.think_norm(x))), (*tail, *hidden)
-
-
-class ShortConvolution(nn.Module):
-    """Mix each channel with its last few values, so that a cell sees phrases and not only words."""
-
-    def __init__(self, width: int, size: int) -> None:
-        super().__init__()
-        # One row for each step back, the newest last; it starts as the identity.
-        self.weight = nn.Parameter(torch.zeros(size, width))
-        nn.init.ones_(self.weight[-1])
-
-    def forward(self, x: Tensor, tail: Tensor | None) -> tuple[Tensor, Tensor]:
-        back, length = len(self.weight) - 1, x.shape[1]
-        if tail is None:
-            tail = x.new_zeros(x.shape[0], back, x.shape[2])
-        x = torch.cat((tail, x), dim=1)
-        y = x[:, back:] * self.weight[back]
-        for i in range(back):
-            y = torch.addcmul(y, x[:, i : i + length], self.weight[i])
-        return y, x[:, length:]
+        return x + self.dropout(self.think(self.think_norm(x))), memory
 
 
 class MinGRU(nn.Module):
