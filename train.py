@@ -69,3 +69,6 @@ if __name__ == "__main__":
         main()
     except (UserError, HydraException, OmegaConfBaseException, OSError) as error:
         sys.exit(explained(error))
+    except KeyboardInterrupt:  # Before training begins, which has its own way to stop.
+        sys.stderr.write("\nstopped\n")
+        sys.exit(130)

@@ -35,7 +35,7 @@ def uses(path: Path, package: str) -> bool:
         ),
         ("hydra", set()),
         ("omegaconf", set()),
-        ("datasets", {"corpus"}),
+        ("datasets", {"sources"}),
         ("gui", {"__main__"}),
     ],
 )

@@ -13,6 +13,7 @@ import pytest
 import torch
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch.nn import functional as F
 
 from tinystories.callbacks import Plan, is_due
@@ -82,6 +83,20 @@ def test_a_run_learns_and_leaves_a_model_that_tells(config, tmp_path, model):
     story = teller.tell("Anna went", seed=1, length=20)
     assert story.startswith("Anna went")
     assert story == teller.tell("Anna went", seed=1, length=20)
+
+
+def test_tensorboard_shows_curves_stories_and_hyperparameters(config, tmp_path):
+    bpb = train(config(), tmp_path)
+    events = EventAccumulator(str(tmp_path)).Reload()
+    scalars = set(events.Tags()["scalars"])
+    assert scalars >= {"train/loss", "train/bpb", "train/tokens_per_s", "lr/matrices", "val/bpb"}
+    assert events.Scalars("hp/val_bpb")[-1].value == pytest.approx(bpb)
+    stories = events.Tensors("story/text_summary")
+    assert [event.step for event in stories] == [4, 8, 12]
+    assert stories[-1].tensor_proto.string_val[0].decode().startswith("Once upon a time")
+    assert "_hparams_/session_start_info" in events.Tags()["tensors"] + list(
+        events.summary_metadata
+    )
 
 
 def test_bits_per_byte_count_every_byte_of_whole_stories_once(config, tmp_path, data_folder):

@@ -44,8 +44,10 @@ class Sampling:
         if self.temperature == 0:
             return int(logits.argmax())
         # Float64 and a shift keep the smallest and the largest temperatures finite.
-        scaled = (logits.double() - logits.max()) / self.temperature
-        probabilities, tokens = scaled.softmax(0).sort(descending=True, stable=True)
+        probabilities = ((logits.double() - logits.max()) / self.temperature).softmax(0)
+        if not self.top_k and self.top_p == 1 and self.min_p == 0:
+            return int(torch.multinomial(probabilities, 1, generator=generator))
+        probabilities, tokens = probabilities.sort(descending=True, stable=True)
         keep = probabilities >= self.min_p * probabilities[0]
         keep &= probabilities.cumsum(0) - probabilities < self.top_p
         if self.top_k:

@@ -1,20 +1,13 @@
-"""Stories from any source, cleaned: the hub, the embedded grammar, or files of your own."""
+"""The stories of any source: cleaned, without copies, and written where training finds them."""
 
-import codecs
-import csv
 import errno
 import hashlib
-import io
 import json
 import logging
 import os
-import queue
-import re
 import shutil
-import threading
-import urllib.request
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -27,23 +20,25 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from tinystories.data import cleaning
+from tinystories.data.sources import (
+    HubError,
+    Source,
+    find_source,
+    first_line,
+    read_column,
+    validation_stories,
+)
 from tinystories.errors import UserError
+from tinystories.files import write_atomically
 
 log = logging.getLogger(__name__)
 
 FORMAT = 1  # of the stage: one more whenever the same source gives another corpus
 SPLITS = ("train", "validation")
 FILE_BYTES = 16 * 2**20  # of text in one parquet file, at most
-EMBEDDED_STORIES = 50_000  # that are told when no limit is given
-VALIDATION_SHARE = 0.02  # of the stories, where a source has no validation split
-VALIDATION_MOST = 10_000
 
-HUB_NAME = "roneneldan/TinyStories"
-KEYWORDS = ("auto", "hub", "hub-v2", "embedded")
-PROBE_S = 3.0
-
-_BATCH = 512  # stories that are read at once
 _BATCH_CHARACTERS = 2**18  # that are cleaned at once, at least
+_ROW_GROUP = 1024  # stories of a parquet file that are compressed together
 _SCHEMA = pa.schema([("text", pa.string())])
 
 
@@ -66,7 +61,7 @@ class Corpus:
     def stories(self, split: str) -> Iterator[str]:
         """Read the stories of a split one by one; memory does not grow with the corpus."""
         for path in self.files(split):
-            yield from _read_column(path, "text")
+            yield from read_column(path, "text")
 
 
 def prepare_corpus(source: str, folder: Path, *, limit: int | None = None, seed: int = 0) -> Corpus:
@@ -89,381 +84,20 @@ def prepare_corpus(source: str, folder: Path, *, limit: int | None = None, seed:
         raise UserError(f"wanted a limit of at least 1 story, given {limit}; raise or omit it")
     folder = Path(folder)
     if source != "auto":
-        return _prepare(_find_source(source, limit, seed), {"asked": source}, folder)
-
-    hub = _hub(limit)
-    if _finished(folder, hub) is not None:
-        return _prepare(hub, {"asked": "auto", "why": "it was prepared before"}, folder)
-    why = _why_no_hub()
-    if why is None:
-        try:
-            return _prepare(hub, {"asked": "auto", "why": "the hub answered"}, folder)
-        except HubError as error:
-            if error.stories:
-                raise
-            why = f"the hub failed: {error.reason}"
+        return _prepare(find_source(source, limit, seed), {"asked": source}, folder)
+    try:
+        asked = {"asked": "auto", "why": "the hub answered"}
+        return _prepare(find_source("hub", limit, seed), asked, folder)
+    except HubError as error:
+        if error.stories:
+            raise
+        why = error.why
     log.warning("Using the embedded stories because %s.", why)
-    return _prepare(_embedded(limit, seed), {"asked": "auto", "why": why}, folder)
+    asked = {"asked": "auto", "why": why}
+    return _prepare(find_source("embedded", limit, seed), asked, folder)
 
 
-# --- Sources ----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Source:
-    """Where stories come from; `identity` changes whenever the stories might."""
-
-    kind: str
-    name: str
-    identity: list[Any]
-    read: Callable[[str], Iterator[str]]  # the stories of a split, as they are
-    limit: int | None
-    seed: int | None = None
-
-    @property
-    def fingerprint(self) -> str:
-        said = json.dumps([FORMAT, self.kind, self.identity, self.limit, self.seed])
-        return hashlib.sha256(said.encode()).hexdigest()
-
-
-def _find_source(source: str, limit: int | None, seed: int) -> _Source:
-    match source:
-        case "hub":
-            return _hub(limit)
-        case "hub-v2":
-            return _hub_v2(limit)
-        case "embedded":
-            return _embedded(limit, seed)
-    path = Path(source).expanduser()
-    if not source or not path.exists():
-        raise UserError(
-            f"wanted {', '.join(KEYWORDS)} or the path of a file or folder as source, given "
-            f"{source!r}, which is none of them; check the spelling"
-        )
-    return _local(path, limit)
-
-
-class HubError(UserError):
-    """The hub failed after so many stories had been read."""
-
-    def __init__(self, name: str, cause: Exception, stories: int) -> None:
-        self.stories = stories
-        self.reason = f"{type(cause).__name__}: {_first_line(cause)}"
-        super().__init__(
-            f"wanted {name} from the hub, but it failed after {stories:,} stories "
-            f"({self.reason}); check the network and run again, or choose the source embedded or "
-            "a file"
-        )
-
-
-def _hub(limit: int | None) -> _Source:
-    def load(split: str) -> Iterator[str]:
-        from datasets import load_dataset  # takes a second
-
-        for row in load_dataset(HUB_NAME, split=split, streaming=True):
-            yield row["text"]
-
-    return _Source("hub", HUB_NAME, [HUB_NAME], _hub_stories(HUB_NAME, load), limit)
-
-
-def _hub_v2(limit: int | None) -> _Source:
-    name = "TinyStoriesV2-GPT4"
-    files = {"train": f"{name}-train.txt", "validation": f"{name}-valid.txt"}
-
-    def load(split: str) -> Iterator[str]:
-        from datasets import load_dataset
-
-        url = f"hf://datasets/{HUB_NAME}/{files[split]}"
-        lines = load_dataset(
-            "text", data_files=url, split="train", streaming=True, encoding_errors="replace"
-        )
-        return _told(_pieces((row["text"] + "\n" for row in lines), _END_OF_TEXT, url))
-
-    full_name = f"{HUB_NAME}/{name}"
-    return _Source("hub", full_name, [full_name], _hub_stories(full_name, load), limit)
-
-
-def _hub_stories(name: str, load: Callable[[str], Iterator[str]]) -> Callable[[str], Iterator[str]]:
-    count = 0
-
-    def read(split: str) -> Iterator[str]:
-        nonlocal count
-        try:
-            for story in load(split):
-                count += 1
-                yield story
-        except Exception as error:  # datasets lets through what any layer below it raises
-            raise HubError(name, error, count) from error
-
-    return read
-
-
-def _why_no_hub() -> str | None:
-    """Say why the hub cannot be used now; None if it answers."""
-    if os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "ON", "YES", "TRUE"}:
-        return "HF_HUB_OFFLINE is set"
-    answers: queue.Queue[str | None] = queue.Queue()
-
-    def ask() -> None:
-        endpoint = os.environ.get("HF_ENDPOINT", "https://huggingface.co")
-        try:
-            with urllib.request.urlopen(f"{endpoint}/api/datasets/{HUB_NAME}", timeout=PROBE_S):
-                answers.put(None)
-        except Exception as error:  # whatever it is, the hub did not answer
-            answers.put(f"the hub cannot be reached ({_first_line(error)})")
-
-    # In a thread, because looking up a name knows no time limit.
-    threading.Thread(target=ask, daemon=True).start()
-    try:
-        return answers.get(timeout=PROBE_S)
-    except queue.Empty:
-        return f"the hub did not answer within {PROBE_S:g} s"
-
-
-_GRAMMAR_FILES = ("grammar.py", "lexicon.py", "plots.py")
-_FIRST_VALIDATION_STORY = 10**9  # far from every train story, and the same for every limit
-
-
-def _embedded(limit: int | None, seed: int) -> _Source:
-    limit = EMBEDDED_STORIES if limit is None else limit
-
-    def read(split: str) -> Iterator[str]:
-        from tinystories.data import grammar
-
-        if split == "train":
-            return grammar.stories(seed, 0, limit)
-        start = _FIRST_VALIDATION_STORY
-        return grammar.stories(seed, start, start + _validation_stories(limit))
-
-    here = Path(__file__).parent
-    code = [hashlib.sha256((here / name).read_bytes()).hexdigest() for name in _GRAMMAR_FILES]
-    return _Source("embedded", "grammar", code, read, limit, seed)
-
-
-def _validation_stories(stories: int) -> int:
-    return min(max(1, round(VALIDATION_SHARE * stories)), VALIDATION_MOST)
-
-
-# --- Files ------------------------------------------------------------------------------------
-
-
-def _local(path: Path, limit: int | None) -> _Source:
-    if path.is_dir():
-        splits = _split_by_name(path)
-        names = {
-            file: file.relative_to(path).as_posix() for split in SPLITS for file in splits[split]
-        }
-    else:
-        if path.suffix.lower() not in _READERS:
-            raise UserError(
-                f"wanted a file that ends in {', '.join(_READERS)}, given {path}; "
-                "convert or rename it"
-            )
-        splits = {"train": [path], "validation": []}
-        names = {path: path.name}
-    identity = [
-        [split, names[file], file.stat().st_size, file.stat().st_mtime_ns]
-        for split in SPLITS
-        for file in splits[split]
-    ]
-
-    def read(split: str) -> Iterator[str]:
-        for file in splits[split]:
-            yield from _READERS[file.suffix.lower()](file)
-
-    return _Source("local", str(path), identity, read, limit)
-
-
-_VALIDATION_NAME = re.compile(r"valid|(?<![a-z])val(?![a-z])")
-_TEST_NAME = re.compile(r"(?<![a-z])test(?![a-z])")
-_ABOUT_NAME = re.compile(r"readme|licen[cs]e")
-
-
-def _split_by_name(folder: Path) -> dict[str, list[Path]]:
-    named: dict[str, list[Path]] = {"train": [], "validation": [], "test": []}
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder).as_posix().lower()
-        hidden = any(part.startswith(".") for part in name.split("/"))
-        if hidden or path.suffix.lower() not in _READERS or not path.is_file():
-            continue
-        if _ABOUT_NAME.match(path.name.lower()):
-            continue
-        if _VALIDATION_NAME.search(name):
-            named["validation"].append(path)
-        elif _TEST_NAME.search(name):
-            named["test"].append(path)
-        else:
-            named["train"].append(path)
-    if not named["train"]:
-        other = len(named["validation"]) + len(named["test"])
-        raise UserError(
-            f"wanted {', '.join(_READERS)} files to train on in {folder}, found "
-            + (f"only {other} for validation" if other else "none")
-            + "; add some or choose another source"
-        )
-    return {"train": named["train"], "validation": named["validation"] or named["test"]}
-
-
-def _read_parquet(path: Path) -> Iterator[str]:
-    try:
-        schema = pq.read_schema(path)
-    except (pa.ArrowException, OSError) as error:
-        raise _unreadable(path, error) from error
-    columns = [
-        field.name
-        for field in schema
-        if pa.types.is_string(field.type) or pa.types.is_large_string(field.type)
-    ]
-    return _read_column(path, _text_column(path, columns, schema.names))
-
-
-def _text_column(path: Path, text_columns: list[str], all_columns: list[str]) -> str:
-    for name in ("text", "story"):
-        if name in text_columns:
-            return name
-    if len(text_columns) == 1:
-        return text_columns[0]
-    raise UserError(
-        f"wanted a column text in {path}, found {', '.join(all_columns) or 'no column'}; "
-        "rename the column that holds the stories to text"
-    )
-
-
-def _read_column(path: Path, column: str) -> Iterator[str]:
-    try:
-        with pq.ParquetFile(path, pre_buffer=False) as file:
-            for batch in file.iter_batches(_BATCH, columns=[column], use_threads=False):
-                for story in batch.column(0).to_pylist():
-                    yield story or ""  # a null is an empty story
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        raise _unreadable(path, error) from error
-
-
-_END_OF_TEXT = re.compile(re.escape("<|endoftext|>"))
-_EMPTY_LINE = re.compile(r"\n[ \t]*\n")
-_LINE_END = re.compile("\n")
-_LONGEST = 2**22  # characters between two separators
-
-
-def _read_txt(path: Path) -> Iterator[str]:
-    separator = _END_OF_TEXT if _has_end_of_text(path) else _EMPTY_LINE
-    return _told(_pieces(_text(path), separator, str(path)))
-
-
-def _has_end_of_text(path: Path) -> bool:
-    seam = ""
-    for text in _text(path):
-        if _END_OF_TEXT.search(seam + text):
-            return True
-        seam = text[-len("<|endoftext|>") :]
-    return False
-
-
-def _read_jsonl(path: Path) -> Iterator[str]:
-    for number, line in enumerate(_pieces(_text(path), _LINE_END, str(path)), 1):
-        if not line.strip():
-            continue
-        try:
-            value = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise _bad_line(path, number, _first_line(error)) from error
-        story = value.get("text", value.get("story")) if isinstance(value, dict) else value
-        if not isinstance(story, str):
-            given = f"the fields {', '.join(value)}" if isinstance(value, dict) else line[:40]
-            raise _bad_line(path, number, f"wanted a field text or a string, found {given}")
-        yield story
-
-
-def _read_csv(path: Path) -> Iterator[str]:
-    rows = csv.reader(
-        (line + "\n" for line in _pieces(_text(path), _LINE_END, str(path))), strict=True
-    )
-    try:
-        header = next(rows, None)
-        if header is None:
-            return
-        column = header.index(_text_column(path, header, header))
-        for row in rows:
-            if row:
-                yield row[column]
-    except (csv.Error, IndexError) as error:
-        raise _bad_line(path, rows.line_num, _first_line(error)) from error
-
-
-_READERS: dict[str, Callable[[Path], Iterator[str]]] = {
-    ".parquet": _read_parquet,
-    ".txt": _read_txt,
-    ".jsonl": _read_jsonl,
-    ".csv": _read_csv,
-}
-
-
-def _text(path: Path) -> Iterator[str]:
-    """Read a UTF-8 text in pieces of 1 MB, its line ends as newlines."""
-    utf8 = codecs.getincrementaldecoder("utf-8")()
-    decoder = io.IncrementalNewlineDecoder(utf8, translate=True)
-    done = 0
-    try:
-        with path.open("rb") as file:
-            while True:
-                chunk = file.read(2**20)
-                if done == 0 and chunk.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-                    raise UserError(f"wanted UTF-8 text, {path} is UTF-16; save it as UTF-8")
-                if b"\0" in chunk:
-                    raise UserError(
-                        f"wanted UTF-8 text, {path} is binary or UTF-16 (a NUL at byte "
-                        f"{done + chunk.index(0)}); choose another file or save it as UTF-8"
-                    )
-                kept_back = len(utf8.getstate()[0])
-                text = decoder.decode(chunk, final=not chunk)
-                yield text.removeprefix("\ufeff") if done == 0 else text
-                done += len(chunk)
-                if not chunk:
-                    return
-    except UnicodeDecodeError as error:
-        raise UserError(
-            f"wanted UTF-8 text, {path} is in another encoding (byte "
-            f"{done - kept_back + error.start}); save it as UTF-8"
-        ) from error
-    except OSError as error:
-        raise _unreadable(path, error) from error
-
-
-def _pieces(texts: Iterable[str], separator: re.Pattern[str], name: str) -> Iterator[str]:
-    """Cut a text that comes in parts at every separator."""
-    rest = ""
-    for text in texts:
-        *whole, rest = separator.split(rest + text)
-        yield from whole
-        if len(rest) > _LONGEST:
-            raise UserError(
-                f"wanted stories with an empty line or <|endoftext|> between them, {name} has "
-                f"{len(rest):,} characters without one; separate them"
-            )
-    if rest:
-        yield rest
-
-
-def _told(pieces: Iterable[str]) -> Iterator[str]:
-    return (piece for piece in pieces if not piece.isspace() and piece)
-
-
-def _unreadable(path: Path, error: Exception) -> UserError:
-    return UserError(f"wanted to read {path}, but: {_first_line(error)}; mend or replace the file")
-
-
-def _bad_line(path: Path, number: int, what: str) -> UserError:
-    return UserError(f"wanted a story in line {number} of {path}, but: {what}; mend the line")
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or ["no reason given"])[0]
-
-
-# --- The stage --------------------------------------------------------------------------------
-
-
-def _prepare(source: _Source, asked: dict[str, str], folder: Path) -> Corpus:
+def _prepare(source: Source, asked: dict[str, str], folder: Path) -> Corpus:
     done = _finished(folder, source)
     if done is not None:
         return done
@@ -480,22 +114,27 @@ def _prepare(source: _Source, asked: dict[str, str], folder: Path) -> Corpus:
         finally:
             lock.release()
     except OSError as error:  # readers raise UserError, so this is the writing
-        what = os.strerror(error.errno) if error.errno else _first_line(error)
+        what = os.strerror(error.errno) if error.errno else first_line(error)
         remedy = "choose another folder"
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             remedy = "free some (twice the size of the text is needed) or " + remedy
         raise UserError(f"wanted to write a corpus to {folder}, but: {what}; {remedy}") from error
 
 
-def _folder_of(folder: Path, source: _Source) -> Path:
-    return folder / f"corpus-{source.fingerprint[:12]}"
+def _fingerprint(source: Source) -> str:
+    said = json.dumps([FORMAT, source.kind, source.identity, source.limit, source.seed])
+    return hashlib.sha256(said.encode()).hexdigest()
 
 
-def _finished(folder: Path, source: _Source) -> Corpus | None:
+def _folder_of(folder: Path, source: Source) -> Path:
+    return folder / f"corpus-{_fingerprint(source)[:12]}"
+
+
+def _finished(folder: Path, source: Source) -> Corpus | None:
     made = _folder_of(folder, source)
     try:
         corpus = Corpus(made, json.loads((made / "index.json").read_text(encoding="utf-8")))
-        whole = corpus.index["fingerprint"] == source.fingerprint and all(
+        whole = corpus.index["fingerprint"] == _fingerprint(source) and all(
             path.is_file() for split in SPLITS for path in corpus.files(split)
         )
     except (OSError, ValueError, KeyError):
@@ -503,7 +142,7 @@ def _finished(folder: Path, source: _Source) -> Corpus | None:
     return corpus if whole else None
 
 
-def _build(source: _Source, asked: dict[str, str], folder: Path) -> Corpus:
+def _build(source: Source, asked: dict[str, str], folder: Path) -> Corpus:
     """Make a corpus beside its place and then rename it: it is there whole or not at all."""
     for leftover in folder.glob("corpus-*.tmp-*"):  # of a killed process: the lock is ours
         shutil.rmtree(leftover)
@@ -514,17 +153,14 @@ def _build(source: _Source, asked: dict[str, str], folder: Path) -> Corpus:
         splits, dropped = _clean(source, making)
         index = {
             "format": FORMAT,
-            "fingerprint": source.fingerprint,
+            "fingerprint": _fingerprint(source),
             "source": {**asked, "kind": source.kind, "name": source.name},
             "limit": source.limit,
             "seed": source.seed,
             "splits": splits,
             "dropped": dropped,
         }
-        with (making / "index.json").open("w", encoding="utf-8") as file:
-            json.dump(index, file, indent=2, ensure_ascii=False)
-            file.flush()
-            os.fsync(file.fileno())
+        write_atomically(making / "index.json", json.dumps(index, indent=2, ensure_ascii=False))
         if made.exists():  # without its index or a file
             shutil.rmtree(made)
         making.replace(made)
@@ -539,7 +175,7 @@ def _build(source: _Source, asked: dict[str, str], folder: Path) -> Corpus:
     return Corpus(made, index)
 
 
-def _clean(source: _Source, folder: Path) -> tuple[dict[str, Any], dict[str, int]]:
+def _clean(source: Source, folder: Path) -> tuple[dict[str, Any], dict[str, int]]:
     """Write the cleaned stories of a source; return what the index says of the splits and drops.
 
     Stories are read once, into a draft, with a key and a signature of each in memory (56 bytes).
@@ -574,7 +210,7 @@ def _clean(source: _Source, folder: Path) -> tuple[dict[str, Any], dict[str, int
     validation = np.arange(len(key)) < ahead
     if not validation.any():
         chosen = np.flatnonzero(kept)
-        chosen = chosen[np.argsort(key[chosen])][: _validation_stories(len(chosen))]
+        chosen = chosen[np.argsort(key[chosen])][: validation_stories(len(chosen))]
         validation[chosen] = True
     if not (kept & ~validation).any():
         raise UserError(
@@ -583,7 +219,7 @@ def _clean(source: _Source, folder: Path) -> tuple[dict[str, Any], dict[str, int
         )
 
     writers = {split: _SplitWriter(folder, split) for split in SPLITS}
-    for number, story in enumerate(_read_column(draft, "text")):
+    for number, story in enumerate(read_column(draft, "text")):
         if kept[number]:
             writers["validation" if validation[number] else "train"].write(story)
     draft.unlink()
@@ -658,7 +294,7 @@ class _SplitWriter:
         path = self._folder / f"{self._split}-{len(self._files):05d}.parquet"
         table = pa.table({"text": self._stories}, schema=_SCHEMA)
         pq.write_table(
-            table, path, compression="zstd", use_dictionary=False, row_group_size=2 * _BATCH
+            table, path, compression="zstd", use_dictionary=False, row_group_size=_ROW_GROUP
         )
         with path.open("rb+") as file:
             os.fsync(file.fileno())
