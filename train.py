@@ -40,8 +40,18 @@ def continued(arguments: list[str]) -> list[str]:
     path = Path(resumed[-1]).resolve()
     run = path if path.is_dir() else path.parent.parent
     if not (run / ".hydra" / "config.yaml").is_file():
-        raise UserError(f"wanted a run to resume, found no .hydra/config.yaml in {run}")
+        raise UserError(
+            f"wanted a run to resume, found no .hydra/config.yaml in {run}; give the folder of a "
+            "run, such as outputs/runs/DATE/TIME-MODEL"
+        )
     others = [a for a in arguments if not a.startswith("resume=")]
+    for other in others:
+        machine = other.startswith(("trainer.", "hydra.", "-")) and "max_steps" not in other
+        if not machine:
+            raise UserError(
+                f"resume=PATH goes on with the run's own settings, got {other} too; leave it out "
+                "(only where it runs may change: trainer.devices, trainer.threads and the like)"
+            )
     where = ["--config-path", str(run / ".hydra"), "--config-name", "config"]
     return [*where, *others, f"resume={quoted(path)}", f"hydra.run.dir={quoted(run)}"]
 

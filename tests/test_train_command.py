@@ -56,10 +56,13 @@ def folder(tmp_path, corpus_file):
         ("model=cnn", "Could not find 'model/cnn' Available options in 'model': rnn transformer"),
         ("model.depth", "missing EQUAL"),
         ("resume=nowhere", "wanted a run to resume"),
+        ("resume=. minutes=3", "goes on with the run's own settings, got minutes=3 too"),
     ],
 )
 def test_a_wrong_command_is_answered_in_one_line(folder, argument, complaint):
-    code, _, err = run(folder, argument)
+    (folder / ".hydra").mkdir()
+    (folder / ".hydra" / "config.yaml").touch()
+    code, _, err = run(folder, *argument.split())
     assert code == 2
     assert err.startswith("error: ")
     assert err.count("\n") == 1

@@ -90,7 +90,7 @@ def train(config: Mapping[str, Any], folder: Path) -> float:
         described["family"],
         f"{sizes['total']:,}",
         f"{sizes['embedding']:,}",
-        ", ".join(f"{k} {v}" for k, v in described["arguments"].items()),
+        ", ".join(f"{k} {v}" for k, v in described["arguments"].items() if v is not None),
     )
 
     steps = trainer_config.pop("max_steps")

@@ -149,6 +149,7 @@ def _build(source: Source, asked: dict[str, str], folder: Path) -> Corpus:
     made = _folder_of(folder, source)
     making = folder / f"{made.name}.tmp-{os.getpid()}"
     making.mkdir()
+    log.info("Preparing the stories of %s.", source.name)
     try:
         splits, dropped = _clean(source, making)
         index = {
