@@ -1,5 +1,6 @@
 """Training whole: small models on 300 stories, as ``train.py`` composes them."""
 
+import itertools
 import json
 import math
 import os
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 import torch
+from filelock import FileLock
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -32,6 +34,7 @@ def composed(corpus_file: Path, folder: Path, *overrides: str) -> dict[str, Any]
         f"data.folder={folder}",
         "data.vocab=60",
         "data.context=32",
+        "data.batch=4",
         "data.processes=1",
         "model.width=48",
         "model.depth=2",
@@ -165,11 +168,14 @@ def test_ctrl_c_ends_politely_with_a_usable_model(config, tmp_path):
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-def test_minutes_end_on_time_with_the_schedule_at_its_end(config, tmp_path):
+def test_minutes_end_on_time_with_the_schedule_at_its_end(config, tmp_path, monkeypatch):
+    """By a clock that goes 10 ms forward whenever somebody looks at it."""
+    clock = itertools.count()
+    monkeypatch.setattr("tinystories.callbacks.monotonic", lambda: next(clock) / 100)
     train(config("trainer.max_steps=null", "minutes=0.1"), tmp_path)
     card = json.loads((tmp_path / "model" / "card.json").read_text())
     assert card["training"]["finished"]
-    assert card["training"]["seconds"] == pytest.approx(6, abs=3)
+    assert card["training"]["seconds"] == pytest.approx(6, rel=0.05)
     assert logged(tmp_path, "lr/matrices")[-1] < 0.02 * 0.05
 
 
@@ -251,6 +257,23 @@ def test_a_damaged_checkpoint_is_refused(config, tmp_path):
     path.write_bytes(content)
     with pytest.raises(UserError, match=r"last\.ckpt is damaged .*best\.ckpt"):
         train({**config(), "resume": str(tmp_path)}, tmp_path)
+
+
+def test_a_folder_with_a_run_is_not_written_over(config, tmp_path):
+    train(config(), tmp_path)
+    kept = (tmp_path / "metrics.csv").read_text()
+    with pytest.raises(UserError, match="holds a run already; go on with it"):
+        train(config(), tmp_path)
+    assert (tmp_path / "metrics.csv").read_text() == kept
+
+
+def test_two_runs_never_write_one_folder(config, tmp_path):
+    """Two runs that began in the same second once shared a folder named after it."""
+    with (
+        FileLock(tmp_path / ".lock", is_singleton=False),
+        pytest.raises(UserError, match="another process is writing the run"),
+    ):
+        train(config(), tmp_path)
 
 
 def test_a_changed_setting_of_a_resumed_run_is_refused(config, tmp_path):

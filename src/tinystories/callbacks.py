@@ -3,7 +3,7 @@
 import contextlib
 import logging
 import signal
-import time
+from time import monotonic
 from types import FrameType
 from typing import Any
 
@@ -55,7 +55,7 @@ class Plan(Callback):
 
     def on_train_start(self, trainer: Trainer, *_: Any) -> None:
         """Start the clock; a resumed run goes on with its plan."""
-        self._began = time.monotonic() - self.seconds
+        self._began = monotonic() - self.seconds
         self._last_step = trainer.global_step
         if steps := learner_of(trainer).steps:
             trainer.fit_loop.epoch_loop.max_steps = steps
@@ -69,7 +69,7 @@ class Plan(Callback):
             trainer.val_check_batch = float("inf")
             return
         self._last_step = step
-        self.seconds = time.monotonic() - self._began
+        self.seconds = monotonic() - self._began
         if steps := learner_of(trainer).steps:
             due = is_due(step, steps, self.validations)
         else:
@@ -78,14 +78,14 @@ class Plan(Callback):
 
     def on_validation_start(self, trainer: Trainer, *_: Any) -> None:
         """Note when the validation begins."""
-        self._validation_began = time.monotonic()
+        self._validation_began = monotonic()
 
     def on_validation_end(self, trainer: Trainer, *_: Any) -> None:
         """Fix the number of steps, if it is not known yet."""
-        self.seconds = time.monotonic() - self._began
+        self.seconds = monotonic() - self._began
         if learner_of(trainer).steps or self._step_s is None or self.minutes is None:
             return
-        validation_s = time.monotonic() - self._validation_began
+        validation_s = monotonic() - self._validation_began
         left_s = 60 * self.minutes - self.seconds - self.validations * validation_s
         steps = trainer.global_step + max(1, round(left_s / self._step_s))
         steps = trainer.strategy.broadcast(steps)
@@ -204,7 +204,7 @@ class Progress(Callback):
                 disable=None,
                 dynamic_ncols=True,
             )
-        self._clock = (learner_of(trainer).seen_tokens, time.monotonic())
+        self._clock = (learner_of(trainer).seen_tokens, monotonic())
 
     def on_train_batch_end(self, trainer: Trainer, *_: Any) -> None:
         """Move the bar; log speed and learning rates as often as the losses."""
@@ -212,7 +212,7 @@ class Progress(Callback):
             return
         if trainer.global_step % self.every == 0:
             tokens, since = self._clock
-            now = time.monotonic()
+            now = monotonic()
             self._speed = (learner_of(trainer).seen_tokens - tokens) / (now - since)
             self._clock = (learner_of(trainer).seen_tokens, now)
             groups = trainer.optimizers[0].param_groups
@@ -241,12 +241,12 @@ class Progress(Callback):
 
     def on_validation_start(self, trainer: Trainer, *_: Any) -> None:
         """Stop the clock that measures the speed of training."""
-        self._paused_s = time.monotonic()
+        self._paused_s = monotonic()
 
     def on_validation_end(self, trainer: Trainer, *_: Any) -> None:
         """Say how far it is."""
         tokens, since = self._clock
-        self._clock = (tokens, since + time.monotonic() - self._paused_s)
+        self._clock = (tokens, since + monotonic() - self._paused_s)
         if self._bar is not None:
             log.info(
                 "step %s of %s: val %.4f bits per byte, %s tokens/s",

@@ -9,16 +9,19 @@ import platform
 import shlex
 import subprocess
 import warnings
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import lightning
 import torch
+from filelock import FileLock, Timeout
 from lightning import Trainer
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import Callback, ModelCheckpoint
 from lightning.pytorch.loggers import Logger, TensorBoardLogger
+from lightning.pytorch.utilities import rank_zero_only
 
 from tinystories import __version__
 from tinystories.callbacks import Plan, PoliteStop, Progress, StorySample
@@ -74,6 +77,41 @@ def train(config: Mapping[str, Any], folder: Path) -> float:
         UserError: a setting is wrong, or the data or the checkpoint cannot be read.
     """
     check_settings(config, known_settings(config))
+    with claimed(folder, config["resume"]):
+        return _train(config, folder)
+
+
+@contextmanager
+def claimed(folder: Path, resume: str | None) -> Iterator[None]:
+    """Keep a run's folder to this run, as long as it lasts.
+
+    Raises:
+        UserError: another process writes there, or there is a run already that is not resumed.
+    """
+    if _rank():  # One process speaks for all of a run.
+        yield
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / ".lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise UserError(
+            f"another process is writing the run {folder}; wait for it, or choose another folder "
+            "with hydra.run.dir"
+        ) from error
+    try:
+        if resume is None and (folder / "metrics.csv").exists():
+            raise UserError(
+                f"{folder} holds a run already; go on with it (resume={folder}) or choose another "
+                "folder with hydra.run.dir"
+            )
+        yield
+    finally:
+        lock.release()
+
+
+def _train(config: Mapping[str, Any], folder: Path) -> float:
     trainer_config = dict(config["trainer"])
     threads = trainer_config.pop("threads") or max(1, (os.cpu_count() or 1) // _processes(config))
     torch.set_num_threads(threads)
@@ -239,13 +277,18 @@ def _arguments(function: Callable[..., Any]) -> set[str]:
     return set(inspect.signature(function).parameters)
 
 
+def _rank() -> int:
+    """Return which of a run's processes this is; Lightning knows before it has started any."""
+    return int(getattr(rank_zero_only, "rank", 0))
+
+
 def _hush_lightning() -> None:
     """Leave the console to what the user wants to know, and to one process."""
     for name in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.WARNING)
     for known in KNOWN_WARNINGS:
         warnings.filterwarnings("ignore", known)
-    if int(os.environ.get("LOCAL_RANK", 0)):
+    if _rank():
         logging.getLogger().setLevel(logging.WARNING)
 
 
