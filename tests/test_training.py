@@ -234,6 +234,9 @@ def test_a_plan_resumes_with_the_seconds_it_had():
         ("validations=0", "validations must be"),
         ("optimizer.muon_lr=-1", "optimizer.muon_lr must be"),
         ("+foo=1", "foo is no setting"),
+        ("+trainer.max_epochs=3", "trainer.max_epochs is set by the program itself"),
+        ("minutes=null trainer.max_steps=null", "set minutes or trainer.max_steps"),
+        ("model.width=null model.hidden=64", "model.hidden=64 was given without model.width"),
         ("+model.vocab=99", "model.vocab is no setting"),
         ("+optimizer.momentum=1", "optimizer.momentum is no setting"),
         ("trainer.precision=99", "Precision 99 is invalid"),
@@ -274,6 +277,12 @@ def test_two_runs_never_write_one_folder(config, tmp_path):
         pytest.raises(UserError, match="another process is writing the run"),
     ):
         train(config(), tmp_path)
+
+
+def test_a_finished_run_is_resumed_to_the_same_model(config, tmp_path):
+    bpb = train(config(), tmp_path / "run")
+    moved = (tmp_path / "run").rename(tmp_path / "moved")
+    assert train({**config(), "resume": str(moved)}, moved) == bpb
 
 
 def test_a_changed_setting_of_a_resumed_run_is_refused(config, tmp_path):

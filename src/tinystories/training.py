@@ -19,8 +19,8 @@ import torch
 from filelock import FileLock, Timeout
 from lightning import Trainer
 from lightning.fabric.utilities.exceptions import MisconfigurationException
-from lightning.pytorch.callbacks import Callback, ModelCheckpoint
-from lightning.pytorch.loggers import Logger, TensorBoardLogger
+from lightning.pytorch.callbacks import ModelCheckpoint
+from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_only
 
 from tinystories import __version__
@@ -28,6 +28,7 @@ from tinystories.callbacks import Plan, PoliteStop, Progress, StorySample
 from tinystories.checkpoints import WholeCheckpoints, find_checkpoint
 from tinystories.data.datamodule import StoryData
 from tinystories.data.pipeline import prepare
+from tinystories.data.vocabulary import Vocabulary
 from tinystories.errors import UserError
 from tinystories.learner import Learner
 from tinystories.metrics_file import MetricsFile
@@ -38,13 +39,15 @@ from tinystories.storyteller import Storyteller
 
 log = logging.getLogger(__name__)
 
-
 LOADING = ("context", "batch", "workers", "judged")
 """Settings of the data group that say how shards are read, not how they are made."""
+
+CHECKPOINTS = "checkpoints"
 
 KNOWN_WARNINGS = (
     ".*does not have many workers",  # Memory-mapped shards are read faster than handed over.
     ".*Checkpoint directory .* exists and is not empty",  # As it must be, to resume.
+    ".*The dirpath has changed from",  # A resumed run may have been moved.
     ".*LeafSpec.*is deprecated",  # Lightning 2.6 on torch 2.13.
 )
 """What Lightning warns of without need."""
@@ -59,10 +62,21 @@ def build_model(config: Mapping[str, Any], vocab: int) -> tuple[LanguageModel, d
     family = arguments.pop("family")
     parameters = arguments.pop("parameters")
     if arguments["width"] is None:
+        if arguments["hidden"] is not None:
+            raise UserError(
+                f"model.hidden={arguments['hidden']} was given without model.width; give both, or "
+                "leave both to model.parameters"
+            )
         del arguments["width"], arguments["hidden"]
         arguments = sized(family, parameters=int(parameters), vocab=vocab, **arguments)
         del arguments["vocab"]
     model = FAMILIES[family](vocab, **arguments)
+    log.info(
+        "%s with %s parameters: %s",
+        family,
+        f"{count_parameters(model)['total']:,}",
+        ", ".join(f"{name} {value}" for name, value in arguments.items() if value is not None),
+    )
     return model, {"family": family, "arguments": arguments}
 
 
@@ -77,6 +91,8 @@ def train(config: Mapping[str, Any], folder: Path) -> float:
         UserError: a setting is wrong, or the data or the checkpoint cannot be read.
     """
     check_settings(config, known_settings(config))
+    if config["minutes"] is None and config["trainer"]["max_steps"] is None:
+        raise UserError("nothing says how long to train; set minutes or trainer.max_steps")
     with claimed(folder, config["resume"]):
         return _train(config, folder)
 
@@ -112,132 +128,58 @@ def claimed(folder: Path, resume: str | None) -> Iterator[None]:
 
 
 def _train(config: Mapping[str, Any], folder: Path) -> float:
-    trainer_config = dict(config["trainer"])
-    threads = trainer_config.pop("threads") or max(1, (os.cpu_count() or 1) // _processes(config))
-    torch.set_num_threads(threads)
     _hush_lightning()
+    torch.set_num_threads(_threads(config))
     lightning.seed_everything(config["seed"], verbose=False)
 
-    data_config = dict(config["data"])
-    loading = {name: data_config.pop(name) for name in LOADING}
-    data = prepare(**data_config)
+    making = {name: value for name, value in config["data"].items() if name not in LOADING}
+    data = prepare(**making)
     model, described = build_model(config["model"], len(data.vocabulary))
-    sizes = count_parameters(model)
-    log.info(
-        "%s: %s parameters, %s of them in the embedding; %s",
-        described["family"],
-        f"{sizes['total']:,}",
-        f"{sizes['embedding']:,}",
-        ", ".join(f"{k} {v}" for k, v in described["arguments"].items() if v is not None),
-    )
-
-    steps = trainer_config.pop("max_steps")
-    clip = config["optimizer"]["clip"]
-    rates = {name: value for name, value in config["optimizer"].items() if name != "clip"}
     learner = Learner(
         model,
         token_bytes=data.vocabulary.token_bytes(),
-        steps=steps,
+        steps=config["trainer"]["max_steps"],
         seed=config["seed"],
-        **rates,
+        **{name: value for name, value in config["optimizer"].items() if name != "clip"},
     )
+    loading = {name: config["data"][name] for name in LOADING}
     stories = StoryData(data.shards, seed=config["seed"], **loading)
-    checkpoint = find_checkpoint(config["resume"])
-    best = ModelCheckpoint(
-        folder / "checkpoints",
-        "best",
-        monitor="val/bpb",
-        save_last=True,
-        enable_version_counter=False,
-    )
-    # The plan comes after what happens at a validation, since it measures how long that takes.
-    plan = Plan(config["minutes"], validations=config["validations"])
-    callbacks: list[Callback] = [
-        PoliteStop(),
-        Progress(trainer_config["log_every_n_steps"]),
-        StorySample(data.vocabulary, config["prompt"]),
-        plan,
-        best,
-    ]
-    loggers: list[Logger] = [
-        TensorBoardLogger(folder, name="", version="", default_hp_metric=False),
-        MetricsFile(folder / "metrics.csv"),
-    ]
-    loggers[0].log_hyperparams(flat(config), {"hp/val_bpb": math.nan})
-    trainer = _trainer(
-        max_steps=steps or -1,
-        max_epochs=-1,
-        callbacks=callbacks,
-        plugins=[WholeCheckpoints()],
-        logger=loggers,
-        default_root_dir=folder,
-        gradient_clip_val=clip,
-        val_check_interval=10**12,  # Validation decides; Lightning never does by itself.
-        check_val_every_n_epoch=None,
-        num_sanity_val_steps=0,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        use_distributed_sampler=False,
-        **trainer_config,
-    )
-    try:
-        trainer.fit(learner, stories, ckpt_path=checkpoint, weights_only=True)
-    except RuntimeError as error:
-        if checkpoint and "loading state_dict" in str(error):
-            raise UserError(
-                f"the checkpoint {checkpoint} does not fit the model; resume a run with the "
-                "settings it began with"
-            ) from error
-        raise
 
-    learner.load_state_dict(
-        torch.load(best.best_model_path, map_location="cpu", weights_only=True)["state_dict"]
-    )
+    plan = Plan(config["minutes"], validations=config["validations"])
+    tensorboard = TensorBoardLogger(folder, name="", version="", default_hp_metric=False)
+    tensorboard.log_hyperparams(flat(config), {"hp/val_bpb": math.nan})
+    trainer = _trainer(config, folder, data.vocabulary, plan, tensorboard)
+    _fit(trainer, learner, stories, find_checkpoint(config["resume"]))
+
+    best = torch.load(folder / CHECKPOINTS / "best.ckpt", map_location="cpu", weights_only=True)
+    learner.load_state_dict(best["state_dict"])
     trainer.validate(learner, stories.judge(None), verbose=False)
     val_bpb = float(trainer.callback_metrics["val/bpb"])
-    card = {
-        "model": described,
-        "parameters": sizes,
-        "vocab": {
-            "kind": data_config["tokenizer"]["kind"],
-            "words": len(data.vocabulary.words),
-            "tokens": len(data.vocabulary),
-            "fingerprint": data.vocabulary.fingerprint,
-        },
-        "data": data.describe(),
-        "training": {
-            "steps": trainer.global_step,
-            "planned_steps": learner.steps,
-            "tokens": learner.seen_tokens,
-            "seconds": round(plan.seconds, 1),
-            "seed": config["seed"],
-            "finished": trainer.global_step == learner.steps,
-            "optimizer": dict(config["optimizer"]),
-            "batch_tokens": loading["batch"] * loading["context"],
-            "device": str(trainer.strategy.root_device),
-            "processes": trainer.world_size,
-            "threads": threads,
-        },
-        "val_bpb": val_bpb,
-        "made": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "versions": {
-            "tinystories": __version__,
-            "python": platform.python_version(),
-            "torch": torch.__version__,
-            "lightning": lightning.__version__,
-        },
-        "commit": _commit(),
-    }
     if trainer.is_global_zero:
-        loggers[0].log_metrics({"hp/val_bpb": val_bpb}, trainer.global_step)
-        loggers[0].finalize("success")
+        tensorboard.log_metrics({"hp/val_bpb": val_bpb}, trainer.global_step)
+        tensorboard.finalize("success")
+        card = {
+            "model": described,
+            "parameters": count_parameters(model),
+            "vocab": {
+                "kind": config["data"]["tokenizer"]["kind"],
+                "words": len(data.vocabulary.words),
+                "tokens": len(data.vocabulary),
+                "fingerprint": data.vocabulary.fingerprint,
+            },
+            "data": data.describe(),
+            "training": _history(config, trainer, learner, plan),
+            "val_bpb": val_bpb,
+            **_origin(),
+        }
         teller = Storyteller(model.cpu(), data.vocabulary, card)
-        shown = folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
         teller.save(folder / "model")
+        story = teller.tell(config["prompt"], seed=config["seed"])
+        shown = folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
         log.info(
             "\n%s\n\n%.4f bits per byte on %s whole validation stories, after %s steps in %s s.\n"
             'The model is in %s. To hear more: tinystories tell "Once upon a time" --run %s',
-            teller.tell(config["prompt"], seed=config["seed"]),
+            story,
             val_bpb,
             f"{len(stories.stories):,}",
             f"{trainer.global_step:,}",
@@ -248,13 +190,95 @@ def _train(config: Mapping[str, Any], folder: Path) -> float:
     return val_bpb
 
 
-def _trainer(**settings: Any) -> Trainer:
+def _trainer(
+    config: Mapping[str, Any],
+    folder: Path,
+    vocabulary: Vocabulary,
+    plan: Plan,
+    tensorboard: TensorBoardLogger,
+) -> Trainer:
+    theirs = {n: v for n, v in config["trainer"].items() if n not in ("max_steps", "threads")}
+    # The plan comes after what happens at a validation, since it measures how long that takes.
+    callbacks = [
+        PoliteStop(),
+        Progress(theirs["log_every_n_steps"]),
+        StorySample(vocabulary, config["prompt"]),
+        plan,
+        ModelCheckpoint(
+            folder / CHECKPOINTS,
+            "best",
+            monitor="val/bpb",
+            save_last=True,
+            enable_version_counter=False,
+        ),
+    ]
+    ours = {
+        "max_epochs": -1,
+        "callbacks": callbacks,
+        "plugins": [WholeCheckpoints()],
+        "logger": [tensorboard, MetricsFile(folder / "metrics.csv")],
+        "default_root_dir": folder,
+        "gradient_clip_val": config["optimizer"]["clip"],
+        "val_check_interval": 10**12,  # The plan says when; Lightning never does by itself.
+        "check_val_every_n_epoch": None,
+        "num_sanity_val_steps": 0,
+        "enable_progress_bar": False,
+        "enable_model_summary": False,
+        "use_distributed_sampler": False,
+    }
+    if twice := sorted(ours.keys() & theirs.keys()):
+        raise UserError(f"trainer.{twice[0]} is set by the program itself; leave it out")
     try:
-        return Trainer(**settings)
+        return Trainer(max_steps=config["trainer"]["max_steps"] or -1, **ours, **theirs)
     except (ValueError, TypeError, ImportError, MisconfigurationException) as error:
         raise UserError(
             f"lightning's Trainer refuses a setting of the trainer group: {error}"
         ) from error
+
+
+def _fit(trainer: Trainer, learner: Learner, stories: StoryData, checkpoint: Path | None) -> None:
+    try:
+        trainer.fit(learner, stories, ckpt_path=checkpoint, weights_only=True)
+    except RuntimeError as error:
+        if checkpoint and "loading state_dict" in str(error):
+            raise UserError(
+                f"the checkpoint {checkpoint} does not fit the model; resume a run with the "
+                "settings it began with"
+            ) from error
+        raise
+
+
+def _history(
+    config: Mapping[str, Any], trainer: Trainer, learner: Learner, plan: Plan
+) -> dict[str, Any]:
+    """Return what a card says of how its model was trained."""
+    return {
+        "steps": trainer.global_step,
+        "planned_steps": learner.steps,
+        "finished": trainer.global_step == learner.steps,
+        "tokens": learner.seen_tokens,
+        "seconds": round(plan.seconds, 1),
+        "seed": config["seed"],
+        "batch_tokens": config["data"]["batch"] * config["data"]["context"],
+        "optimizer": dict(config["optimizer"]),
+        "device": str(trainer.strategy.root_device),
+        "processes": trainer.world_size,
+        "threads": torch.get_num_threads(),
+    }
+
+
+def _origin() -> dict[str, Any]:
+    """Return when, and with which programs, a model was made."""
+    return {
+        "made": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "versions": {
+            "tinystories": __version__,
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "lightning": lightning.__version__,
+        },
+        "commit": _commit(),
+    }
 
 
 def known_settings(config: Mapping[str, Any]) -> dict[str, Collection[str]]:
@@ -292,10 +316,11 @@ def _hush_lightning() -> None:
         logging.getLogger().setLevel(logging.WARNING)
 
 
-def _processes(config: Mapping[str, Any]) -> int:
-    """Return how many processes of this run share one machine."""
-    devices = config["trainer"]["devices"]
-    return devices if isinstance(devices, int) and devices > 0 else 1
+def _threads(config: Mapping[str, Any]) -> int:
+    """Return the threads of each process: as asked, or the machine's cores shared out."""
+    trainer = config["trainer"]
+    processes = trainer["devices"] if isinstance(trainer["devices"], int) else 1
+    return trainer["threads"] or max(1, (os.cpu_count() or 1) // max(1, processes))
 
 
 def _commit() -> str | None:

@@ -15,23 +15,20 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate, chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import filelock
 import numpy as np
 import numpy.typing as npt
 
+from tinystories.data.corpus import SPLITS, Corpus
 from tinystories.data.vocabulary import Vocabulary, in_processes, read_texts
 from tinystories.errors import UserError
 from tinystories.files import sha256, write_atomically
 
-if TYPE_CHECKING:
-    from tinystories.data.corpus import Corpus
-
 log = logging.getLogger(__name__)
 
 FORMAT = 1
-SPLITS = ("train", "validation")
 IGNORE = -100
 """The target of a position that is padding, as in ``torch.nn.functional.cross_entropy``."""
 
@@ -175,7 +172,7 @@ class Stories:
         return self._maps[shard][first : last + 1].astype(np.int64)
 
 
-def build_shards(corpus: "Corpus", vocabulary: Vocabulary, folder: Path, *, workers: int) -> Shards:
+def build_shards(corpus: Corpus, vocabulary: Vocabulary, folder: Path, *, workers: int) -> Shards:
     """Tokenize a corpus into ``folder`` with ``workers`` processes, or find it done.
 
     Only what is missing, damaged or made from something else is made; a build that was killed
@@ -194,7 +191,7 @@ def build_shards(corpus: "Corpus", vocabulary: Vocabulary, folder: Path, *, work
         raise UserError(f"wanted to write shards to {folder}, but: {error}; {remedy}") from error
 
 
-def _build(corpus: "Corpus", vocabulary: Vocabulary, folder: Path, workers: int) -> Shards:
+def _build(corpus: Corpus, vocabulary: Vocabulary, folder: Path, workers: int) -> Shards:
     dtype = "uint16" if len(vocabulary) <= 65_535 else "uint32"
     made_from = {
         "format": FORMAT,
