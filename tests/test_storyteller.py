@@ -64,8 +64,10 @@ def test_a_loaded_model_equals_the_saved_one(teller, saved):
 
 
 def test_a_blank_at_the_end_of_the_prompt_changes_nothing_but_itself(teller):
-    settings = {"seed": 2, "length": 20}
-    assert teller.tell("Anna went ", **settings) == teller.tell("Anna went", **settings)
+    told = [
+        "".join(teller.stream(prompt, seed=2, length=20)) for prompt in ("Anna went", "Anna went ")
+    ]
+    assert told[1] == told[0].removeprefix(" ")
 
 
 @pytest.mark.parametrize(
