@@ -67,7 +67,12 @@ def logged(folder: Path, name: str) -> list[float]:
     return [value for _, metric, value in read_metrics(folder / "metrics.csv") if metric == name]
 
 
-MODELS = ["model=transformer", *(f"model=rnn model.cell={c}" for c in ("mingru", "gru", "lstm"))]
+MODELS = [
+    "model=transformer",
+    "model=transformer optimizer=adamw",
+    "model=rnn data/tokenizer=bpe data.vocab=400",
+    *(f"model=rnn model.cell={cell}" for cell in ("mingru", "gru", "lstm")),
+]
 
 
 @pytest.mark.parametrize("model", MODELS)
