@@ -190,7 +190,7 @@ class Progress(Callback):
         self._bar: tqdm[Any] | None = None
         self._clock = (0, 0.0)
         self._speed = 0.0
-        self._paused_s = 0.0
+        self._paused_at = 0.0
         self._stack = contextlib.ExitStack()
 
     def on_train_start(self, trainer: Trainer, *_: Any) -> None:
@@ -241,12 +241,12 @@ class Progress(Callback):
 
     def on_validation_start(self, trainer: Trainer, *_: Any) -> None:
         """Stop the clock that measures the speed of training."""
-        self._paused_s = monotonic()
+        self._paused_at = monotonic()
 
     def on_validation_end(self, trainer: Trainer, *_: Any) -> None:
         """Say how far it is."""
         tokens, since = self._clock
-        self._clock = (tokens, since + monotonic() - self._paused_s)
+        self._clock = (tokens, since + monotonic() - self._paused_at)
         if self._bar is not None:
             log.info(
                 "step %s of %s: val %.4f bits per byte, %s tokens/s",
