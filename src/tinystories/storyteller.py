@@ -3,7 +3,7 @@
 import os
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from tinystories.errors import UserError
 from tinystories.files import sha256
 from tinystories.generation import Sampling, generate
 from tinystories.models import FAMILIES, LanguageModel
+from tinystories.records import Told
 from tinystories.runs import CARD, WEIGHTS, read_run, write_card
 
 
@@ -64,15 +65,30 @@ class Storyteller:
         Raises:
             UserError: the prompt is not valid text, or a setting is out of its range.
         """
+        tokens = self._tokens(
+            prompt, sampling=sampling, length=length, strict=strict, words=words, seed=seed
+        )
+        return self._spoken(prompt, tokens)
+
+    def _tokens(
+        self,
+        prompt: str,
+        *,
+        sampling: Sampling | None = None,
+        length: int = 500,
+        strict: bool = True,
+        words: Iterable[str] | None = None,
+        seed: int | None = None,
+    ) -> Iterator[int]:
+        """Yield the token ids that follow ``prompt``, the end of the story included."""
         if length < 1:
             raise UserError(f"length must be at least 1 token, got {length}")
         if words is not None and not strict:
             raise UserError("a list of words was given without strict; leave one of them out")
         sampling = sampling or Sampling()
-        # The blank before a word belongs to the word's own token.
-        begun = prompt.rstrip(" ")
         try:
-            ids = [self.vocabulary.eos, *self.vocabulary.encode(begun)]
+            # The blank before a word belongs to the word's own token.
+            ids = [self.vocabulary.eos, *self.vocabulary.encode(prompt.rstrip(" "))]
         except (UnicodeEncodeError, TypeError) as error:
             raise UserError(
                 f"the prompt is not valid Unicode text ({error}); type it again"
@@ -87,18 +103,36 @@ class Storyteller:
                 logits = logits.masked_fill(~torch.from_numpy(rule.allowed(last)), -torch.inf)
             return sampling.choose(logits, generator)
 
-        decode = self.vocabulary.stream()
-        blank_is_there = len(begun) < len(prompt)
         for token in generate(self.model, ids, choose, length=length):
+            yield token
             if token == self.vocabulary.eos:
                 return
-            if piece := decode(token):
+
+    def _spoken(self, prompt: str, tokens: Iterable[int]) -> Iterator[str]:
+        """Yield the text of the ``tokens`` that follow ``prompt``, as soon as it is whole."""
+        decode = self.vocabulary.stream()
+        blank_is_there = prompt.endswith(" ")
+        for token in tokens:
+            if token != self.vocabulary.eos and (piece := decode(token)):
                 yield piece.removeprefix(" ") if blank_is_there else piece
                 blank_is_there = False
 
     def tell(self, prompt: str = "", **settings: Any) -> str:
         """Return ``prompt`` and what follows it; ``settings`` are those of :meth:`stream`."""
         return prompt + "".join(self.stream(prompt, **settings))
+
+    def tell_many(
+        self, prompts: Sequence[str], *, seeds: Sequence[int], **settings: Any
+    ) -> Iterator[tuple[int, Told]]:
+        """Yield ``(number of the prompt, story)`` for every prompt, as the stories end.
+
+        Each is the story that :meth:`stream` tells alone with the same prompt, seed and settings.
+        """
+        for number, (prompt, seed) in enumerate(zip(prompts, seeds, strict=True)):
+            tokens = list(self._tokens(prompt, seed=seed, **settings))
+            ended = tokens[-1] == self.vocabulary.eos
+            text = prompt + "".join(self._spoken(prompt, tokens))
+            yield number, Told(prompt, text, ended, len(tokens), seed)
 
     def save(self, folder: Path) -> None:
         """Write weights, vocabulary and card into ``folder``, replacing it as a whole.
