@@ -18,7 +18,7 @@ from torch.nn import functional as F
 from tinystories.errors import UserError
 from tinystories.models.language_model import LanguageModel, State
 from tinystories.models.layers import SwiGLU, initialise
-from tinystories.models.recurrence import linear_recurrence
+from tinystories.models.recurrence import gated_memory
 
 
 class RNN(LanguageModel):
@@ -110,7 +110,7 @@ class MinGRU(nn.Module):
         # A memory sums up many small changes, for which bfloat16 is too coarse.
         update, candidate = self.update(x).float(), self.candidate(x).float()
         start = memory[0] if memory else x.new_zeros(x.shape[1:])
-        hidden = linear_recurrence(torch.sigmoid(-update), torch.sigmoid(update) * candidate, start)
+        hidden = gated_memory(update, candidate, start)
         y = self.out(hidden * F.silu(self.gate(x)))
         return y.transpose(0, 1), (hidden[-1],)
 
