@@ -11,7 +11,6 @@ tried and left out: after 0.8 M tokens it changed bits per byte by +0.002 (minGR
 from collections.abc import Callable
 from typing import Literal
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
