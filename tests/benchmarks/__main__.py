@@ -41,6 +41,14 @@ def main() -> None:
         import throughput
 
         throughput.run(quick=options.quick)
+    if "growth" in options.parts:
+        import growth
+
+        growth.run(quick=options.quick)
+    if "waiting" in options.parts:
+        import waiting
+
+        waiting.run(options.stories, quick=options.quick)
 
 
 if __name__ == "__main__":
