@@ -1,4 +1,4 @@
-"""The ``tinystories`` command: tell stories, list runs, open the studio."""
+"""The ``tinystories`` command: tell stories, list runs, look at data, open the studio."""
 
 import argparse
 import io
@@ -70,6 +70,12 @@ def _parser() -> argparse.ArgumentParser:
     runs.add_argument("folder", nargs="?", type=Path, default=Path("outputs"))
     runs.set_defaults(run=_runs)
 
+    data = commands.add_parser("data", help="report what a corpus is like")
+    data.add_argument("source", help="hub, hub-v2, embedded, or the path of a file or folder")
+    data.add_argument("--limit", type=int, default=50_000, help="stories at most (default: 50000)")
+    data.add_argument("--page", type=Path, help="write it as an HTML page with pictures, too")
+    data.set_defaults(run=_data)
+
     gui = commands.add_parser("gui", help="open the desktop studio")
     gui.set_defaults(run=_gui)
     return parser
@@ -137,6 +143,24 @@ def _runs(options: argparse.Namespace) -> int:
                 run.folder,
             )
         )
+    return 0
+
+
+def _data(options: argparse.Namespace) -> int:
+    if options.limit < 1:
+        raise UserError(f"--limit must be at least 1, got {options.limit}")
+
+    from rich.console import Console
+    from rich.progress import track
+
+    from tinystories.data_report import report_of, stories_of, table, write_page
+
+    name, stories = stories_of(options.source, options.limit)
+    progress = Console(stderr=True)
+    report = report_of(name, track(stories, "reading", console=progress, transient=True))
+    if options.page:
+        write_page(report, options.page)
+    Console().print(table(report))
     return 0
 
 

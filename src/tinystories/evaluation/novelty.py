@@ -389,7 +389,8 @@ class _Part:
 
     def __init__(self, folder: Path) -> None:
         def mapped(name: str) -> npt.NDArray[Any]:
-            return np.load(folder / f"{name}.npy", mmap_mode="r")
+            array: npt.NDArray[Any] = np.load(folder / f"{name}.npy", mmap_mode="r")
+            return array
 
         self.folder = folder
         self.starts: Ints = mapped("starts")
@@ -409,7 +410,7 @@ class _Part:
 
     def norms(self, idf: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """The length of every story's vector, (N,)."""
-        weights = np.repeat(idf, np.diff(self._bounds.astype(np.int64))) * _tf(self._counts)
+        weights = np.repeat(idf, self._bounds[1:] - self._bounds[:-1]) * _tf(self._counts)
         squares = np.bincount(self._postings, np.square(weights), minlength=len(self.starts) - 1)
         return np.sqrt(squares).astype(np.float32)
 
@@ -476,7 +477,8 @@ _TF = (1 + np.log(np.maximum(1, np.arange(256)))).astype(np.float32)
 
 
 def _tf(counts: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-    return _TF[np.minimum(counts, 255)]
+    weights: npt.NDArray[np.float32] = _TF[np.minimum(counts, 255)]
+    return weights
 
 
 def _idf(documents: npt.NDArray[np.uint32], stories: int) -> npt.NDArray[np.float64]:
