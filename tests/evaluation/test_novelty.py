@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from tinystories.data.corpus import prepare_corpus
 from tinystories.data.grammar import stories
 from tinystories.errors import UserError
-from tinystories.evaluation import novelty
-from tinystories.evaluation.novelty import NoveltyIndex, index_of, metrics, rouge_2, suffix_array
+from tinystories.evaluation.novelty import NoveltyIndex, index_of, metrics, rouge_2
+from tinystories.evaluation.novelty_parts import idf_of, suffix_array
 from tinystories.evaluation.text import words
 from tinystories.records import Told
 
@@ -156,5 +156,10 @@ def test_what_is_no_index_says_so(tmp_path):
 
 
 def test_common_features_of_a_large_corpus_say_nothing():
-    idf = novelty._idf(np.array([0, 1000, 2001], np.uint32), 10_000)
+    idf = idf_of(np.array([0, 1000, 2001], np.uint32), 10_000)
     assert idf[0] > idf[1] > idf[2] == 0
+
+
+def test_a_text_shorter_than_a_phrase_has_none(index):
+    found = scores(index, "Qaz wsx edc rfv tgb.")
+    assert [found[f"unseen_{n}grams"] for n in range(1, 9)] == [100] * 5 + [None] * 3

@@ -87,7 +87,7 @@ def metrics() -> tuple[Metric, ...]:
             "per 100 words",
             "lower",
             "What a grammar checker finds wrong: verbs that do not agree, words said twice, wrong "
-            "forms. It finds about half of the mistakes: compare models with it, do not grade them.",
+            "forms. It finds about half of the mistakes: compare with it, do not grade.",
             _per_100_words,
         ),
     )
