@@ -17,6 +17,7 @@ END_OF_STORY = 0
 """Stands between stories, so that no span crosses from one to the next."""
 
 END_OF_QUERY = -1
+"""Ends a text that is looked up; like the end of a story it is no word's number."""
 
 Ints = npt.NDArray[np.int64]
 
@@ -128,7 +129,7 @@ class Part:
                 self._search(low, high, wanted, depth),
                 self._search(low, high, wanted + 1, depth),
             )
-            found = (high > low) & (wanted > END_OF_STORY)
+            found = high > low
             at, low, high = at[found], low[found], high[found]
             depth += 1
             length[at] = depth
