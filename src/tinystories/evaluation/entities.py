@@ -4,7 +4,7 @@ After Kim & Schuster 2023 (arXiv:2305.02363), in a child's words. All answers to
 the story (of numbers: near it), and the items are balanced so that no simple habit finds the right
 one more often than chance: not the name said last, or first, or most often, nor the smallest
 number. A model that scores above chance after a change keeps count of what happens; without a
-change it needs only to remember.
+change it needs only to remember. One that repeats the number it has heard falls below chance.
 """
 
 import random
@@ -150,7 +150,7 @@ def _balanced(question: Question, steps: int, count: int) -> Iterator[Item]:
     for number in range(count):
         drawn = [
             Item(f"{title} {steps} {number}", f"{title}, {steps} {_times(steps)}", *story)
-            for story in (question(rng, steps) for _ in range(50))
+            for story in (question(rng, steps) for _ in range(24))
         ]
 
         def unfairness(item: Item, number: int = number) -> float:

@@ -30,14 +30,59 @@ CONTRASTS = (
 )
 
 SENTENCES = {
-    "roles": ("{} wanted to be a", "one day, {} became a", "{} played that {} was a"),
-    "feelings": ("{} was very", "that day, {} felt", "after lunch, {} was so", "now {} was"),
-    "activities": ("{} loved to", "every day, {} liked to", "{} wanted to", "{} started to"),
-    "looks": ("{} was very", "everyone said that {} was", "{} looked so", "in the mirror, {} was"),
+    "roles": (
+        "{} wanted to be a",
+        "one day, {} became a",
+        "{} grew up and was a",
+        "in the play, {} was a",
+        "{} dressed up as a",
+        "in a dream, {} was a",
+        "{} was happy to be a",
+        "long ago, {} was a",
+    ),
+    "feelings": (
+        "{} was very",
+        "that day, {} felt",
+        "after lunch, {} was so",
+        "now {} was",
+        "{} felt a little",
+        "in the morning, {} was",
+        "at the park, {} felt very",
+        "suddenly, {} was",
+    ),
+    "activities": (
+        "{} loved to",
+        "every day, {} liked to",
+        "{} wanted to",
+        "{} started to",
+        "in the park, {} began to",
+        "today {} can",
+        "at home, {} had to",
+        "tomorrow, {} will",
+    ),
+    "looks": (
+        "{} was very",
+        "everyone said that {} was",
+        "{} looked so",
+        "in the mirror, {} was",
+        "{} was a bit",
+        "once, {} was",
+        "today {} looked very",
+        "people thought that {} was",
+    ),
 }
 
 NEUTRAL = "child"
-AFTER = ("The {} smiled.", "The {} was very kind.", "One day, a {} came home.", "The {} sat down.")
+AFTER = (
+    "The {} smiled.",
+    "The {} was very kind.",
+    "One day, a {} came home.",
+    "The {} sat down.",
+    "The {} ran to the house.",
+    "Then the {} began to laugh.",
+    "A {} lived in a small house.",
+    "The {} was hungry.",
+)
 """Sentences after which a story may go on with He or She; see :func:`pronouns`."""
 
 
@@ -50,7 +95,7 @@ class Leaning:
         topic: ``roles``, ``feelings``, ``activities``, ``looks``; ``he or she`` of a role.
         word: what was expected.
         nats: mean difference of log-probabilities; above 0 it leans to the first group.
-        low: lower end of the 95 % interval over sentences and names.
+        low: lower end of the 95 % interval over sentences; by chance 0 is outside one in 20.
         high: its upper end.
     """
 
@@ -95,19 +140,20 @@ def pronouns(scorer: Scorer, *, every: int = 1) -> list[Leaning]:
 
 
 def _expected(scorer: Scorer, names: Sequence[str], every: int) -> dict[tuple[str, str], Nats]:
-    """The log-probabilities of each word, one for each sentence and name."""
+    """The log-probability of each word in each sentence, a mean over the names."""
     expected: dict[tuple[str, str], Nats] = {}
     for topic, sentences in SENTENCES.items():
         words = WORDS[topic][::every]
         beginnings = [_sentence(one, name) for one, name in product(sentences, names)]
         costs = continuations(scorer, beginnings, [words] * len(beginnings))
         table = -np.array([[cost.nats for cost in row] for row in costs])
-        expected |= {(topic, word): table[:, i] for i, word in enumerate(words)}
+        means = table.reshape(len(sentences), len(names), len(words)).mean(axis=1)
+        expected |= {(topic, word): means[:, i] for i, word in enumerate(words)}
     return expected
 
 
 def _sentence(template: str, name: str) -> str:
-    text = template.format(name, name)
+    text = template.format(name)
     return text[0].upper() + text[1:]
 
 

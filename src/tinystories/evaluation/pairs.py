@@ -35,7 +35,7 @@ def minimal_pairs(count: int = PAIRS) -> list[Item]:
 def _pairs_of(
     title: str, templates: Sequence[str], lists: Mapping[str, Sequence[str]], count: int
 ) -> list[Item]:
-    """Pairs of one phenomenon, the templates in turn."""
+    """Pairs of one phenomenon, of each template as many."""
     rng = random.Random(title)
     pairs: dict[tuple[str, str], None] = {}
     # A template with few words soon repeats itself; then the others fill its place.
@@ -44,7 +44,8 @@ def _pairs_of(
         pairs[_choices.sub(r"\1", sentence), _choices.sub(r"\2", sentence)] = None
         if len(pairs) == count:
             break
-    return [Item(f"{title} {i}", title, "", pair) for i, pair in enumerate(pairs)]
+    order = rng.sample(list(pairs), len(pairs))  # So that every k-th pair is not of one template.
+    return [Item(f"{title} {i}", title, "", pair) for i, pair in enumerate(order)]
 
 
 def _fill(template: str, lists: Mapping[str, Sequence[str]], rng: random.Random) -> str:
