@@ -47,3 +47,10 @@ def test_with_the_endings_swapped_right_is_wrong():
     swapped = Item("thirst 1", "thirst", ITEM.beginning, ITEM.endings[::-1])
     assert only("sum", scorer, swapped).margin == -only("sum", scorer).margin
     assert not only("sum", scorer, swapped).right
+
+
+def test_every_wrong_ending_counts():
+    item = Item("x", "x", "She drank", ("water.", "lot sand.", "a"))
+    one = only("sum", word_scorer(lambda before, word: PRICES.get(word, 1.0)), item)
+    assert not one.right
+    assert one.margin == pytest.approx(1 - 3)

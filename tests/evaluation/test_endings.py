@@ -27,16 +27,21 @@ def test_other_endings_speak_of_the_people_of_the_story(items):
             assert set(names.findall(ending)) & NAMES <= people
 
 
-def test_girls_are_exchanged_for_girls():
-    first = next(item for item in ending_items(STORIES) if item.beginning.startswith("Lily"))
-    assert {"Lily gave Tom a small red ball."} & set(first.endings[1:]) or len(first.endings) == 4
-    assert not [ending for ending in first.endings if ending.startswith("Tom")]
+def test_girls_are_exchanged_for_girls_and_boys_for_boys():
+    (first,) = [item for item in ending_items(STORIES) if item.beginning.startswith("Lily")]
+    possible = {
+        "Lily gave Tom a small red ball.",
+        "Lily and Tom were happy all day.",
+        "Lily told Tom a long good story.",
+        "Lily and Tom slept until the morning.",
+        "Lily and Tom saw Zorro at the big lake.",
+    }
+    assert set(first.endings[1:]) < possible
     assert not GIRLS & BOYS
 
 
 def test_an_ending_with_a_half_quotation_or_a_stranger_is_not_asked_for():
     spoken = story("Lily", "Tom", 'Tom said, "I am here. We had a very good day."')
-    assert ending_items([*STORIES, spoken])[-1].beginning != spoken
     stranger = story("Kate", "Pete", "Now Zorro was not sad any more.")
     stranger = stranger.replace("ran home", "saw Zorro and ran home")
     asked = ending_items([*STORIES, stranger, spoken])

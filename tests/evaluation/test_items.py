@@ -91,11 +91,13 @@ def test_right_endings_are_not_longer_or_shorter(kind):
 def test_no_habit_keeps_track(entities):
     parts = {item.part for item in entities}
     assert len(parts) == 3 * len(STEPS)
-    for part in parts - {"how many, 0 steps"}:  # There the number said is the answer.
+    for part in parts:
+        if "0 steps" in part:  # Who has the ball is said once more than others.
+            continue
         of_part = [item for item in entities if item.part == part]
         for habit in HABITS:
             share = sum(habit(item) == item.endings[0] for item in of_part) / len(of_part)
-            assert share < 0.42, (part, habit)
+            assert share < 0.38, (part, habit)
 
 
 def who_has_it(story):

@@ -75,7 +75,7 @@ def test_beginning_and_ending_cost_what_both_cost(model, vocabulary):
     def scorer(texts):
         return story_nats(model, vocabulary, texts)
 
-    beginning, endings = "Anna went – to", ["the park.", "a café with Ben."]
+    beginning, endings = "Anna went 🐸🐸🐸 to", ["the park.", "a café with Ben."]
     (costs,) = continuations(scorer, [beginning], [endings])
     (start,) = scorer([beginning])
     for ending, cost in zip(endings, costs, strict=True):

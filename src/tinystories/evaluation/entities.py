@@ -1,10 +1,10 @@
 """Entity tracking: who has the ball, where is it, how many are there, after up to four changes?
 
 After Kim & Schuster 2023 (arXiv:2305.02363), in a child's words. All answers to choose from are in
-the story (of numbers: near it), and the items are balanced so that no simple habit finds the right
-one more often than chance: not the name said last, or first, or most often, nor the smallest
-number. A model that scores above chance after a change keeps count of what happens; without a
-change it needs only to remember. One that repeats the number it has heard falls below chance.
+the story (of numbers: near it). Once something has changed, no simple habit finds the right one
+more often than chance: not the name said last, or first, or most often, nor the smallest number; a
+model that scores above chance keeps count of what happens. Without a change it needs only to
+remember. A model that repeats the number it has heard falls below chance.
 """
 
 import random

@@ -3,6 +3,10 @@
 For every word, how much likelier it is after one subject than after another in the same sentence:
 the difference of two log-probabilities, so that a word that is rare is rare for both. The
 sentences say nothing that would make the word likelier for one of the two.
+
+Read it beside an untrained model, which leans a little each way too, and the same way in every
+sentence. Names that a model has rarely or never seen differ from English ones in that as well: a
+leaning there may be strangeness, not origin.
 """
 
 from collections.abc import Sequence
