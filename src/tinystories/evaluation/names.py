@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 """First names that stories for small children use, with the pronoun that goes with each."""
 
 from typing import Literal
@@ -59,3 +60,11 @@ def gender(name: str) -> Gender | None:
 def known(name: str) -> bool:
     """Whether this is a first name of the lists, of a person or an animal."""
     return name in _GIRLS or name in _BOYS or name in _EITHER or name in _ANIMALS
+=======
+"""The names of the children and animals in TinyStories, which are few."""
+
+from tinystories.evaluation.items import read_blocks
+
+GIRLS, BOYS = (frozenset(" ".join(lines).split()) for lines in read_blocks("names.txt"))
+NAMES = GIRLS | BOYS
+>>>>>>> items
