@@ -5,7 +5,6 @@ time, for reading a trained model's words. Training code does not know this pack
 hold its logits to those of the PyTorch models.
 """
 
-import importlib.util
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +14,16 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from tinystories.engine.weights import Array, Attention, Floats, Weights, read_weights, to_int8
+from tinystories.engine.weights import (
+    KINDS,
+    Array,
+    Attention,
+    Floats,
+    Weights,
+    kind_of,
+    read_weights,
+    to_int8,
+)
 from tinystories.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -64,10 +72,9 @@ of different rows. ``turn (2, B, size/2)``: the cosines and sines of their rotar
 class ArrayEngine:
     """An engine over arrays: it keeps the memory, ``forward`` computes."""
 
-    def __init__(self, weights: Weights, kind: str, forward: Forward) -> None:
+    def __init__(self, weights: Weights, forward: Forward) -> None:
         self._weights = weights
         self._forward = forward
-        self._vectors = {"lstm": 2}.get(kind, 1)
         self._window = 0
         self._frequency = np.empty(0, np.float32)
         if isinstance(weights.mix, Attention):
@@ -85,7 +92,7 @@ class ArrayEngine:
             shape = (depth, rows, width // size, slots, size)
             arrays: tuple[Floats, ...] = (np.empty(shape, np.float32), np.empty(shape, np.float32))
         else:
-            arrays = tuple(np.zeros((depth, rows, width), np.float32) for _ in range(self._vectors))
+            arrays = (np.zeros((depth, rows, width), np.float32),)
         return Memory(arrays, np.zeros(rows, np.int64), np.zeros(rows, np.int64))
 
     def read(self, memory: Memory, row: int, tokens: Sequence[int]) -> Floats:
@@ -97,7 +104,8 @@ class ArrayEngine:
         for start in range(0, len(tokens), PIECE):
             piece = np.array(tokens[start : start + PIECE])
             logits = self._run(memory, np.full(len(piece), row), piece, np.arange(len(piece)), 1)
-        return logits[0]
+        last: Floats = logits[0]
+        return last
 
     def step(self, memory: Memory, rows: Sequence[int], tokens: Sequence[int]) -> Floats:
         """Read one more token in each of ``rows``; return logits (B, V)."""
@@ -128,31 +136,45 @@ class ArrayEngine:
 def make_engine(
     name: str, family: str, arguments: Mapping[str, Any], named: Mapping[str, Array]
 ) -> ArrayEngine:
-    """Return the engine ``compiled``, ``int8`` or ``numpy`` for a model; see ``read_weights``.
+    """Return an engine for a model.
+
+    Args:
+        name: ``compiled``, ``int8`` or ``numpy``; ``auto`` is compiled where numba is there.
+        family: as on a model's card.
+        arguments: those that the model was made with, ``vocab`` too.
+        named: its weights by the names that PyTorch gives them.
 
     Raises:
-        UserError: there is no such engine, or it needs numba, which is not installed.
+        UserError: the engine needs numba, which is not there, or only PyTorch knows such a model.
         ValueError: the weights are not those of such a model.
     """
-    if name not in ENGINES:
-        raise UserError(f"wanted one of the engines {', '.join(ENGINES)}, given {name!r}")
-    if name == "auto":
-        name = "compiled" if importlib.util.find_spec("numba") else "numpy"
-    kind, weights = read_weights(family, arguments, named)
-    if name == "numpy":
-        from tinystories.engine.plain import FORWARD as forward
-    else:
-        try:
-            from tinystories.engine.compiled import FORWARD as forward
-        except ImportError as error:
-            raise UserError(
-                f"the engine {name!r} needs numba ({error}); pip install 'tinystories[speed]', or "
-                "choose the engine numpy"
-            ) from error
-    engine = ArrayEngine(to_int8(weights) if name == "int8" else weights, kind, forward[kind])
-    if name != "numpy":
+    kind = kind_of(family, arguments)
+    if kind not in KINDS:
+        raise UserError(f"the engine {name!r} cannot tell with a {kind}; choose torch")
+    forward, compiled = _forward_of(name)
+    weights = read_weights(family, arguments, named)
+    engine = ArrayEngine(to_int8(weights) if name == "int8" else weights, forward[kind])
+    if compiled:
         _warm_up(engine)
     return engine
+
+
+def _forward_of(name: str) -> tuple[dict[str, Forward], bool]:
+    """Return an engine's functions, and whether they are compiled at their first call."""
+    if name != "numpy":
+        try:
+            from tinystories.engine import compiled
+
+            return compiled.FORWARD, True
+        except (ImportError, RuntimeError) as error:  # Runtime: no folder to keep the result in.
+            if name != "auto":
+                raise UserError(
+                    f"the engine {name!r} needs numba ({error}); pip install 'tinystories[speed]', "
+                    "or choose the engine numpy"
+                ) from error
+    from tinystories.engine import plain
+
+    return plain.FORWARD, False
 
 
 def _warm_up(engine: ArrayEngine) -> None:

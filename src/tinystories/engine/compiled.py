@@ -12,6 +12,7 @@ import numpy as np
 from numba import njit
 
 from tinystories.engine import Forward
+from tinystories.engine.weights import Array, Floats, Matrix, Weights
 
 # "contract": multiply and add in one instruction. "reassoc", for sums along a vector: several
 # partial sums at a time. Neither lets a result depend on the rows beside it.
@@ -24,7 +25,7 @@ BLOCK = 1024
 
 
 @_compiled
-def _dot(x, matrix, layer, y):
+def _dot(x: Floats, matrix: Matrix, layer: int, y: Floats) -> None:
     """``y (B, N) = x (B, K) @ matrix``; each sum goes along K from front to back."""
     rows, depth = x.shape
     w, scale = matrix.values[layer], matrix.scale[layer]
@@ -49,7 +50,7 @@ def _dot(x, matrix, layer, y):
 
 
 @_compiled
-def _four_by_four(x, w, y, b, k, left, right):
+def _four_by_four(x: Floats, w: Array, y: Floats, b: int, k: int, left: int, right: int) -> None:
     """Add what four rows of ``w`` give to four rows of ``y``: each is loaded once for all."""
     xa, xb, xc, xd = x[b, k:], x[b + 1, k:], x[b + 2, k:], x[b + 3, k:]
     a0, a1, a2, a3 = xa[0], xa[1], xa[2], xa[3]
@@ -70,7 +71,7 @@ def _four_by_four(x, w, y, b, k, left, right):
 
 
 @_compiled
-def _one_row(x, w, y, left):
+def _one_row(x: Floats, w: Array, y: Floats, left: int) -> None:
     """Add to one row of ``y`` what ``w`` gives from column ``left`` on, eight rows at a time."""
     right = left + len(y)
     k = 0
@@ -87,14 +88,14 @@ def _one_row(x, w, y, left):
             total = total + a4 * np.float32(w4[n]) + a5 * np.float32(w5[n])
             y[n] = total + a6 * np.float32(w6[n]) + a7 * np.float32(w7[n])
         k += 8
-    for k in range(k, len(x)):
-        a0, w0 = x[k], w[k, left:right]
+    for rest in range(k, len(x)):
+        a0, w0 = x[rest], w[rest, left:right]
         for n in range(len(y)):
             y[n] += a0 * np.float32(w0[n])
 
 
 @_compiled_sums
-def _norm(x, weight, y):
+def _norm(x: Floats, weight: Floats, y: Floats) -> None:
     """RMSNorm of one vector."""
     total = np.float32(0)
     for i in range(len(x)):
@@ -105,13 +106,13 @@ def _norm(x, weight, y):
 
 
 @_compiled
-def _norm_rows(x, weight, y):
+def _norm_rows(x: Floats, weight: Floats, y: Floats) -> None:
     for b in range(len(x)):
         _norm(x[b], weight, y[b])
 
 
 @_compiled
-def _exp(x):
+def _exp(x: Floats) -> None:
     """``x[:] = exp(x)``, many at a time: 2**whole * exp(rest), the rest at most ln(2)/2.
 
     The power goes straight into the exponent bits; the rest is a Taylor series, whose seventh term
@@ -133,7 +134,7 @@ def _exp(x):
 
 
 @_compiled
-def _sigmoid(x):
+def _sigmoid(x: Floats) -> None:
     """``x[:] = 1 / (1 + exp(-x))``."""
     for i in range(len(x)):
         x[i] = -x[i]
@@ -143,9 +144,9 @@ def _sigmoid(x):
 
 
 @_compiled
-def _think(w, layer, x):
+def _think(w: Weights, layer: int, x: Floats) -> None:
     """Add to ``x (B, D)`` what the SwiGLU of a block makes of it."""
-    rows, width = x.shape
+    rows = len(x)
     y = np.empty_like(x)
     _norm_rows(x, w.think_norm[layer], y)
     both = np.empty((rows, w.think_in.values.shape[2]), np.float32)
@@ -163,7 +164,7 @@ def _think(w, layer, x):
 
 
 @_compiled
-def _finish(w, x, logits):
+def _finish(w: Weights, x: Floats, logits: Floats) -> None:
     x = x[len(x) - len(logits) :]
     y = np.empty_like(x)
     _norm_rows(x, w.norm, y)
@@ -171,7 +172,15 @@ def _finish(w, x, logits):
 
 
 @_kept
-def _transformer(w, arrays, tokens, rows, slots, turn, logits):
+def _transformer(
+    w: Weights,
+    arrays: tuple[Floats, ...],
+    tokens: Array,
+    rows: Array,
+    slots: Array,
+    turn: Floats,
+    logits: Floats,
+) -> None:
     keys, values = arrays
     width, size = w.embed.shape[1], w.mix.query_norm.shape[1]
     x = w.embed[tokens]
@@ -180,7 +189,6 @@ def _transformer(w, arrays, tokens, rows, slots, turn, logits):
     for layer in range(len(w.mix_norm)):
         _norm_rows(x, w.mix_norm[layer], y)
         _dot(y, w.mix_in, layer, qkv)
-        query_norm, key_norm = w.mix.query_norm[layer], w.mix.key_norm[layer]
         for b in range(len(x)):
             for part, weight in ((0, w.mix.query_norm), (width, w.mix.key_norm)):
                 _rotate(qkv[b, part : part + width], weight[layer], turn[0, b], turn[1, b])
@@ -205,7 +213,7 @@ def _transformer(w, arrays, tokens, rows, slots, turn, logits):
 
 
 @_compiled
-def _rotate(x, weight, cos, sin):
+def _rotate(x: Floats, weight: Floats, cos: Floats, sin: Floats) -> None:
     """Norm each head of ``x (D,)``, and turn it by the angles of its position."""
     size, half = len(weight), len(cos)
     for start in range(0, len(x), size):
@@ -218,7 +226,7 @@ def _rotate(x, weight, cos, sin):
 
 
 @_compiled_sums
-def _look_back(q, keys, values, y):
+def _look_back(q: Floats, keys: Floats, values: Floats, y: Floats) -> None:
     """Attention of one query ``(D/H,)`` over ``keys`` and ``values (S, D/H)`` of its head."""
     by = np.float32(1 / sqrt(len(q)))
     p = np.empty(len(keys), np.float32)
@@ -244,7 +252,15 @@ def _look_back(q, keys, values, y):
 
 
 @_kept
-def _mingru(w, arrays, tokens, rows, slots, turn, logits):
+def _mingru(
+    w: Weights,
+    arrays: tuple[Floats, ...],
+    tokens: Array,
+    rows: Array,
+    slots: Array,
+    turn: Floats,
+    logits: Floats,
+) -> None:
     width = w.embed.shape[1]
     x = w.embed[tokens]
     y = np.empty_like(x)

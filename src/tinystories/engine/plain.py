@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from tinystories.engine import Forward
-from tinystories.engine.weights import Array, Attention, Floats, Gated, Matrix, MinGRU, Weights
+from tinystories.engine.weights import Array, Floats, Matrix, Weights
 
 Mix = Callable[[Weights, int, tuple[Floats, ...], Floats, Array, Array, Floats], Floats]
 
@@ -55,17 +55,17 @@ def _attend(
     slots: Array,
     turn: Floats,
 ) -> Floats:
-    assert isinstance(w.mix, Attention)
     keys, values = arrays
+    window = w.mix.window
     count, size = len(a), w.mix.query_norm.shape[1]
     q, k, v = a.reshape(count, 3, -1, size).swapaxes(0, 1)  # Each (B, H, D/H).
     q = _rotate(_norm(q, w.mix.query_norm[layer]), turn) * np.float32(size**-0.5)
     keys[layer, rows, :, slots] = _rotate(_norm(k, w.mix.key_norm[layer]), turn)
     values[layer, rows, :, slots] = v
     if rows[0] == rows[-1]:
-        return _look_back(q, keys[layer, rows[0]], values[layer, rows[0]], slots, w.mix.window)
+        return _look_back(q, keys[layer, rows[0]], values[layer, rows[0]], slots, window)
     each = (
-        _look_back(q[b : b + 1], keys[layer, row], values[layer, row], slots[b : b + 1], w.mix.window)
+        _look_back(q[b : b + 1], keys[layer, row], values[layer, row], slots[b : b + 1], window)
         for b, row in enumerate(rows)
     )
     return np.concatenate(list(each))
@@ -88,7 +88,7 @@ def _look_back(q: Floats, keys: Floats, values: Floats, slots: Array, window: in
     scores -= scores.max(axis=-1, keepdims=True)
     np.exp(scores, out=scores)
     scores /= scores.sum(axis=-1, keepdims=True)
-    return (scores @ v).swapaxes(0, 1).reshape(len(q), -1)
+    return np.concatenate(list(scores @ v), axis=-1)
 
 
 def _mingru(
@@ -100,7 +100,6 @@ def _mingru(
     slots: Array,
     turn: Floats,
 ) -> Floats:
-    assert isinstance(w.mix, MinGRU)
     update, candidate, gate = np.split(a, 3, axis=1)
     update = _sigmoid(update + w.mix.bias[layer])
     keep, new = 1 - update, update * candidate

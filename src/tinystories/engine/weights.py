@@ -38,21 +38,16 @@ class MinGRU(NamedTuple):
     bias: Floats
 
 
-class Gated(NamedTuple):
-    """What a GRU or an LSTM has besides: the matrix for its own last output, and both biases."""
-
-    again: Matrix
-    bias: Floats
-    again_bias: Floats
-
-
 class Weights(NamedTuple):
-    """A model of ``L`` blocks: each mixes in what was read before, then thinks (SwiGLU)."""
+    """A model of ``L`` blocks: each mixes in what was read before, then thinks (SwiGLU).
+
+    ``mix`` is an :class:`Attention` or a :class:`MinGRU`: the compiled code is made for either.
+    """
 
     embed: Floats
     mix_norm: Floats
     mix_in: Matrix
-    mix: Attention | MinGRU | Gated
+    mix: Any
     mix_out: Matrix
     think_norm: Floats
     think_in: Matrix
@@ -61,10 +56,13 @@ class Weights(NamedTuple):
     head: Matrix
 
 
-def read_weights(
-    family: str, arguments: Mapping[str, Any], named: Mapping[str, Array]
-) -> tuple[str, Weights]:
-    """Return the kind (``transformer``, ``mingru``, ``gru``, ``lstm``) and weights of a model.
+def kind_of(family: str, arguments: Mapping[str, Any]) -> str:
+    """Return what mixes in the past: the cell of an RNN, or what else the family is called."""
+    return str(arguments.get("cell", "mingru")) if family == "rnn" else family
+
+
+def read_weights(family: str, arguments: Mapping[str, Any], named: Mapping[str, Array]) -> Weights:
+    """Return the weights of a model, which is one of ``KINDS``.
 
     Args:
         family: as on a model's card.
@@ -84,7 +82,7 @@ def read_weights(
     def join(*names: str) -> Matrix:
         return _matrix(np.concatenate([take(f"{name}.weight") for name in names], axis=-1))
 
-    kind = family if family == "transformer" else arguments.get("cell", "mingru")
+    kind = kind_of(family, arguments)
     try:
         mix_in, mix = _MIXES[kind](take, join, arguments)
         embed = left.pop("embed.weight")
@@ -105,7 +103,7 @@ def read_weights(
     if left:
         raise ValueError(f"there is a weight {next(iter(left))!r} that no {kind} has")
     _check(weights, arguments)
-    return kind, weights
+    return weights
 
 
 def _attention(
@@ -122,19 +120,13 @@ def _mingru(
     return join("mix.update", "mix.candidate", "mix.gate"), MinGRU(take("mix.update.bias"))
 
 
-def _gated(
-    take: Callable[[str], Floats], join: Callable[..., Matrix], _: Mapping[str, Any]
-) -> tuple[Matrix, Gated]:
-    into, again = (_matrix(take(f"mix.cell.weight_{w}h_l0")) for w in "ih")
-    return into, Gated(again, take("mix.cell.bias_ih_l0"), take("mix.cell.bias_hh_l0"))
-
-
-_MIXES: dict[str, Callable[..., tuple[Matrix, Attention | MinGRU | Gated]]] = {
+_MIXES: dict[str, Callable[..., tuple[Matrix, Attention | MinGRU]]] = {
     "transformer": _attention,
     "mingru": _mingru,
-    "gru": _gated,
-    "lstm": _gated,
 }
+
+KINDS = tuple(_MIXES)
+"""The kinds of models that this package can read; PyTorch has to tell for the others."""
 
 
 def _check(weights: Weights, arguments: Mapping[str, Any]) -> None:
