@@ -3,8 +3,8 @@
 One thread, tokens per CPU-second, greedy, medians of interleaved rounds: this program's engines and
 Hugging Face's ``generate`` (``pip install 'tinystories[peers]'``) with models of the same size and
 random weights; and, given the path to its source, llama2.c's ``run.c``, compiled here with ``gcc
--O3 -march=native -ffast-math``. Then many stories at once, speed by position, and what a fresh process
-needs. Prints tables, and writes ``telling.json`` and ``telling.png`` into ``--out``.
+-O3 -march=native -ffast-math``. Then many stories at once, speed by position, and what a fresh
+process needs. Prints tables, and writes ``telling.json`` and ``telling.png`` into ``--out``.
 """
 
 import argparse
@@ -269,14 +269,16 @@ def _processes() -> dict[str, tuple[float, float]]:
 _FRESH = """
 import os, time
 began = time.time() - time.clock_gettime(time.CLOCK_PROCESS_CPUTIME_ID)
-import resource, sys
+import re, sys
 from pathlib import Path
 from tinystories.storyteller import Storyteller
 words = Storyteller.load(Path(sys.argv[1]), sys.argv[2]).stream("Anna", seed=1)
 next(words)
 seconds = time.time() - began
 list(words)
-print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+# Not ru_maxrss: a child begins with its parent's.
+peak = re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())
+print(seconds, int(peak[1]) / 1024)
 """
 
 
