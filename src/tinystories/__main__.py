@@ -51,6 +51,12 @@ def _parser() -> argparse.ArgumentParser:
     tell.add_argument("--seed", type=int, help="the same seed tells the same story")
     tell.add_argument("--length", type=int, default=500, help="tokens at most (default: 500)")
     tell.add_argument("--count", type=int, default=1, help="how many stories (default: 1)")
+    tell.add_argument(
+        "--engine",
+        default="auto",
+        help="compiled (needs numba), int8 (compiled, a little less exact), numpy or torch; "
+        "auto: the fastest exact one that is there (default)",
+    )
     words = tell.add_mutually_exclusive_group()
     words.add_argument(
         "--strict",
@@ -88,14 +94,14 @@ def _tell(options: argparse.Namespace) -> int:
         raise UserError(f"--count must be at least 1, got {options.count}")
     run = find_run(options.which)
 
-    # Torch takes seconds to import: not before it is clear that there is something to tell.
+    # Not before it is clear that there is something to tell.
     import secrets
 
     from tinystories.generation import Sampling
     from tinystories.storyteller import Storyteller
 
     sampling = Sampling(options.temperature, options.top_k, options.top_p, options.min_p)
-    teller = Storyteller.load(run.folder)
+    teller = Storyteller.load(run.folder, options.engine)
     seed = secrets.randbelow(10**6) if options.seed is None else options.seed
     for number in range(options.count):
         sys.stderr.write(f"[{run.name}, {run.folder}, seed {seed + number}]\n")
