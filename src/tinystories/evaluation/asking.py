@@ -1,0 +1,126 @@
+"""The scores that rest on what a model expects: of held-out stories, and of questions."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from tinystories.evaluation.intervals import of_mean
+from tinystories.evaluation.likelihood import by_distance, by_position, story_nats, whole
+from tinystories.evaluation.scorecard import Score
+
+if TYPE_CHECKING:
+    from tinystories.evaluation.likelihood import Scorer, TokenNats
+    from tinystories.storyteller import Storyteller
+
+SECTION = "Language model"
+HELD_OUT = "held out"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Scores, and ``{over: names}`` of the stories and questions that they are over."""
+
+    scores: list[Score]
+    ids: dict[str, tuple[str, ...]]
+
+
+def ask(teller: "Storyteller", stories: Sequence[str], *, quick: bool = False) -> Asked:
+    """Return all scores that rest on the model's probabilities; no story is told for them."""
+    scorer = partial(story_nats, teller.model, teller.vocabulary)
+    names = tuple(hashlib.sha256(story.encode()).hexdigest()[:12] for story in stories)
+    return Asked(expected(scorer, stories), {HELD_OUT: names})
+
+
+def expected(scorer: "Scorer", stories: Sequence[str]) -> list[Score]:
+    """Return the bits per byte of whole stories, and of their parts."""
+    if not stories:
+        return []
+    read = scorer(stories)
+    costs = [whole(story) for story in read]
+    each = tuple(cost.bits_per_byte for cost in costs)
+    weights = tuple(float(cost.bytes) for cost in costs)
+    score = Score(
+        "bits_per_byte",
+        "Bits per byte",
+        "bits per byte",
+        "lower",
+        "How surprised the model is by real stories that it has not read, story ends included. "
+        "It does not depend on the vocabulary. Half a bit less is a great deal.",
+        SECTION,
+        of_mean(each, weights),
+        HELD_OUT,
+        each,
+        weights,
+    )
+    return [score, *_by_place(stories, read), *_by_name(stories, read)]
+
+
+def _by_place(stories: Sequence[str], read: Sequence["TokenNats"]) -> list[Score]:
+    """Return the bits per byte of the words at each place of a story."""
+    found = [by_position(text, story) for text, story in zip(stories, read, strict=True)]
+    scores = []
+    for span in _spans(found):
+        costs = [places.get(span) for places in found]
+        each = tuple(cost.bits_per_byte if cost and cost.bytes else None for cost in costs)
+        weights = tuple(float(cost.bytes) if cost else 0.0 for cost in costs)
+        scores.append(
+            Score(
+                f"bits_per_byte@{span}",
+                f"Bits per byte, words {span}",
+                "bits per byte",
+                "lower",
+                "The same for words at this place of the story: what has been read so far helps.",
+                SECTION,
+                of_mean(each, weights),
+                HELD_OUT,
+                each,
+                weights,
+            )
+        )
+    return scores
+
+
+def _by_name(stories: Sequence[str], read: Sequence["TokenNats"]) -> list[Score]:
+    """Return the bits that names cost that were said before, and those by how long ago."""
+    found = [by_distance(text, story) for text, story in zip(stories, read, strict=True)]
+    old = [_joined(bits) for bits in found]
+    parts = {span: [bits.get(span, []) for bits in found] for span in _spans(found)}
+    return [
+        _name_score(
+            "name_bits",
+            "Bits for a name said before",
+            "How surprised the model is when a character is named again. Where the number grows "
+            "with the distance, the model forgets whom the story is about.",
+            old,
+        ),
+        *(
+            _name_score(
+                f"name_bits@{span}",
+                "Bits for a new name" if span == "new" else f"Bits for a name, {span} words later",
+                "The same for names last said so many words ago.",
+                bits,
+            )
+            for span, bits in parts.items()
+        ),
+    ]
+
+
+def _joined(bits: Mapping[str, Sequence[float]]) -> list[float]:
+    return [bit for span, some in bits.items() if span != "new" for bit in some]
+
+
+def _name_score(name: str, title: str, about: str, bits: Sequence[Sequence[float]]) -> Score:
+    each = tuple(sum(some) / len(some) if some else None for some in bits)
+    weights = tuple(float(len(some)) for some in bits)
+    interval = of_mean(each, weights)
+    return Score(
+        name, title, "bits", "lower", about, SECTION, interval, HELD_OUT, each, weights
+    )
+
+
+def _spans(found: Sequence[Mapping[str, object]]) -> list[str]:
+    """Return the keys of all, ``new`` first, then by the number that they begin with."""
+    spans = {span for places in found for span in places}
+    return sorted(spans, key=lambda s: -1 if s == "new" else int(s.split("-")[0].rstrip("+")))
