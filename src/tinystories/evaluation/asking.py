@@ -47,7 +47,7 @@ def expected(scorer: "Scorer", stories: Sequence[str]) -> list[Score]:
         "bits per byte",
         "lower",
         "How surprised the model is by real stories that it has not read, story ends included. "
-        "It does not depend on the vocabulary. Half a bit less is a great deal.",
+        "It does not depend on the vocabulary. A hundredth of a bit is little, a tenth is a great deal.",
         SECTION,
         of_mean(each, weights),
         HELD_OUT,

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
 
-from tinystories.evaluation.anchors import REAL, TITLES
+from tinystories.evaluation.anchors import REAL, TITLES, UNTRAINED
 from tinystories.evaluation.intervals import Interval
 from tinystories.evaluation.operation import TITLES as OPERATION
 from tinystories.evaluation.scorecard import Score, Scorecard
@@ -190,8 +190,10 @@ def dots(rows: Sequence[tuple[str, Interval, str]], title: str) -> str:
     known = [(name, found, kind) for name, found, kind in rows if math.isfinite(found.value)]
     if not known:
         return ""
+    # An untrained model is so far off that it would squeeze all others together.
+    near = [row for row in known if row[0] != TITLES[UNTRAINED]] or known
     low, high, ticks = _axis(
-        [x for _, i, _ in known for x in (i.low, i.value, i.high) if math.isfinite(x)]
+        [x for _, i, _ in near for x in (i.low, i.value, i.high) if math.isfinite(x)]
     )
     left, right, step = 210, 640, 24
     height = step * len(known) + 6
@@ -215,13 +217,20 @@ def dots(rows: Sequence[tuple[str, Interval, str]], title: str) -> str:
             parts.append(
                 f'<rect class=band x="{x(found.low)}" y="0" width="{width}" height="{height}"/>'
             )
-        if math.isfinite(found.low):
+        if not low <= found.value <= high:
+            side, at = ("end", right) if found.value > high else ("start", left)
+            arrow = "›››" if found.value > high else "‹‹‹"
             parts.append(
-                f'<line class={kind} x1="{x(found.low)}" x2="{x(found.high)}" y1="{y}" y2="{y}" '
+                f'<text class={kind} x="{at}" y="{y + 5}" text-anchor="{side}">{arrow}</text>'
+            )
+        elif math.isfinite(found.low):
+            parts.append(
+                f'<line class={kind} x1="{x(max(low, found.low))}" x2="{x(min(high, found.high))}" y1="{y}" y2="{y}" '
                 'stroke-width="3" stroke-linecap="round" opacity=".55"/>'
             )
+        if low <= found.value <= high:
+            parts.append(f'<circle class={kind} cx="{x(found.value)}" cy="{y}" r="5"/>')
         parts.append(
-            f'<circle class={kind} cx="{x(found.value)}" cy="{y}" r="5"/>'
             f'<text class={kind} x="{left - 14}" y="{y + 4}" text-anchor="end">'
             f"{escape(_short(name))}</text>"
             f'<text class={kind} x="720" y="{y + 4}" text-anchor="end">{number(found.value)}</text>'

@@ -1,16 +1,19 @@
 """Every metric of told stories, by section, and what keeps one from being there."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tinystories.evaluation import consistency, grammar, novelty, words
+from tinystories.evaluation import coherence, consistency, diversity, grammar, novelty, words
+from tinystories.evaluation.metric import SetMetric
 from tinystories.evaluation.scorecard import AnyMetric
 
 if TYPE_CHECKING:
     from tinystories.data.corpus import Corpus
+    from tinystories.records import Told
 
-SYNTAX, MEANING, WORDS, NEW = "Syntax", "Meaning", "Words", "New?"
+SYNTAX, MEANING, WORDS, NEW, DIVERSE = "Syntax", "Meaning", "Words", "New?", "Diversity"
 
 
 @dataclass(frozen=True)
@@ -39,12 +42,28 @@ def read_panel(
     if not grammar.available():
         missing.append("grammar mistakes: pip install 'tinystories[judging]'")
     if corpus is None:
-        missing.append("novelty and rare words: the training stories are not at hand")
+        missing.append(
+            "novelty, coherence and rare words: they compare with the training stories, which are "
+            "not at hand"
+        )
     else:
         counts = words.counts_of(corpus, data)
+        found.append((MEANING, coherence.metrics(counts, corpus.stories("train"))))
         found.append((WORDS, words.metrics(counts, own=own_words)))
         found.append((NEW, novelty.metrics(novelty.index_of(corpus, data))))
+    found.append((DIVERSE, tuple(map(_from_nothing, diversity.METRICS))))
     return Panel(
         tuple((section, metric) for section, metrics in found for metric in metrics),
         tuple(missing),
     )
+
+
+def _from_nothing(metric: SetMetric) -> SetMetric:
+    """Return a metric that, if it looks at how stories open, leaves out those with a prompt."""
+    if metric.name != "common_opening":
+        return metric
+
+    def score(stories: "Sequence[Told]") -> float:
+        return metric.score([story for story in stories if not story.prompt])
+
+    return replace(metric, score=score)

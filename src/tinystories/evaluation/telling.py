@@ -35,7 +35,7 @@ class HeldOut:
 
     @property
     def fingerprint(self) -> str:
-        """The SHA-256 of all stories; of the first twelve digits, speak the caches."""
+        """The SHA-256 of all stories."""
         return hashlib.sha256("\0".join(self.stories).encode()).hexdigest()
 
 
@@ -149,8 +149,9 @@ def told_once(
         append_story(path, story)
         kept[missing[number]] = story
         done(sum(key in kept for key in wanted))
+    others = [story for key, story in kept.items() if key not in set(wanted)]
     stories = [kept[key] for key in wanted]
-    write_stories(path, stories)
+    write_stories(path, [*stories, *others])
     return stories
 
 
