@@ -78,7 +78,8 @@ def compare(cards: Sequence[Scorecard]) -> list[Pair]:
 def _contrasts(first: Scorecard, second: Scorecard) -> Iterator[Contrast]:
     for name, ours in first.scores.items():
         theirs = second.scores.get(name)
-        if theirs is None or ours.over != theirs.over:
+        alike = theirs is not None and ours.over == theirs.over
+        if theirs is None or not alike or not (ours.each or ours.drawn):
             continue
         if ours.drawn or theirs.drawn:
             difference = of_drawn(

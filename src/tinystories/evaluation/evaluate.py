@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from tinystories import __version__
 from tinystories.errors import UserError
 from tinystories.evaluation import anchors, asking, operation
-from tinystories.evaluation.anchors import FIVE_GRAM, UNTRAINED, Anchor
+from tinystories.evaluation.anchors import FIVE_GRAM, REAL, UNTRAINED, Anchor
+from tinystories.evaluation.fairness import fairness_scores, of_real
 from tinystories.evaluation.intervals import SET_DRAWS, Interval
 from tinystories.evaluation.panel import Panel, read_panel
+from tinystories.evaluation.roles import Pairing, prompts
 from tinystories.evaluation.scorecard import Score, Scorecard, score_stories, write_scorecard
 from tinystories.evaluation.telling import (
     LENGTH,
@@ -41,6 +43,7 @@ T = TypeVar("T")
 STORIES = "stories.jsonl"
 COUNT = 200
 """Stories that are told, unless asked otherwise."""
+PAIRINGS: tuple[Pairing, ...] = ("gender", "origin")
 READ = 1000
 """Held-out stories that are read for the bits per byte, at most."""
 
@@ -138,9 +141,13 @@ class _Evaluation:
 
     def scorecard(self, judge: "Judge | None") -> Scorecard:
         """Do it all."""
-        stories = self._told(self.folder / STORIES, self.teller, "telling stories")
+        stories = self._told(
+            self.folder / STORIES, self.teller, "telling stories", self._prompts(self.wish.stories)
+        )
         asked = self._asked(self.teller, "reading held-out stories")
         scores = [*asked.scores, *self._judged(stories)]
+        if not self.wish.quick:
+            scores += self._fair()
         if judge:
             scores += self._verdicts(judge, stories)
         found = {score.name: score for score in scores}
@@ -173,9 +180,8 @@ class _Evaluation:
         return panel
 
     def _told(
-        self, path: Path, teller: "Storyteller", what: str, count: int | None = None
+        self, path: Path, teller: "Storyteller", what: str, prompts: Sequence[str]
     ) -> list[Told]:
-        count = count or self.wish.stories
         from tinystories.generation import Sampling
 
         sampling = Sampling(self.wish.temperature)
@@ -187,14 +193,33 @@ class _Evaluation:
         with self._timed(what):
             return told_once(
                 path,
-                beginnings(count, self.held),
-                [self.wish.seed + i for i in range(count)],
+                prompts,
+                [self.wish.seed + i for i in range(len(prompts))],
                 lambda prompts, seeds: teller.tell_many(
                     prompts, seeds=seeds, sampling=sampling, length=LENGTH
                 ),
                 made_by=made_by,
-                done=lambda done: self.progress(what, done, count),
+                done=lambda done: self.progress(what, done, len(prompts)),
             )
+
+    def _prompts(self, count: int) -> list[str]:
+        return beginnings(count, self.held)
+
+    def _fair(self) -> list[Score]:
+        """Tell from beginnings that differ in a name only."""
+        scores = []
+        for pairing in PAIRINGS:
+            first, second = prompts(pairing)
+            # Both of a pair with one seed, or chance would add to the difference.
+            told = [
+                self._told(self.folder / f"{pairing}-{side}.jsonl", self.teller, what, some)
+                for side, some, what in (
+                    (1, first, f"telling by {pairing}, one side"),
+                    (2, second, f"telling by {pairing}, the other"),
+                )
+            ]
+            scores += fairness_scores(pairing, *told)
+        return scores
 
     def _judged(self, stories: Sequence[Told]) -> list[Score]:
         return score_stories(
@@ -210,7 +235,10 @@ class _Evaluation:
         return self.held.stories[: self.wish.read] if self.held else ()
 
     def _anchors(self) -> dict[str, dict[str, Interval]]:
-        return {anchor.name: self._anchor(anchor) for anchor in self._wanted_anchors()}
+        found = {anchor.name: self._anchor(anchor) for anchor in self._wanted_anchors()}
+        if self.held and not self.wish.quick:
+            found[REAL] |= of_real(self.held.stories)
+        return found
 
     def _anchor(self, anchor: Anchor) -> dict[str, Interval]:
         return anchors.judged(
@@ -259,7 +287,7 @@ class _Evaluation:
         return Anchor(
             name,
             {**made_of, "count": count, "read": len(self._read()), "quick": self.wish.quick},
-            lambda: self._told(path, teller(), f"telling: {title}", count),
+            lambda: self._told(path, teller(), f"telling: {title}", self._prompts(count)),
             lambda: self._asked(teller(), f"reading: {title}").scores,
         )
 

@@ -84,7 +84,7 @@ class Judge:
         wait: pauses for so many seconds; a test need not.
     """
 
-    url: str
+    url: str = field(repr=False)
     model: str
     cache: Path
     calls: int = 1000
@@ -94,13 +94,16 @@ class Judge:
     made: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
-        parts = urlsplit(self.url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise UserError(
-                f"--judge-url must be like http://localhost:11434/v1, got {self.place!r}"
-            )
-        if not os.environ.get(KEY, "").isascii():
-            raise UserError(f"{KEY} has letters that no key has; set it again")
+        try:
+            parts = urlsplit(self.url)
+            fits = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        except ValueError:
+            fits = False
+        if not fits:
+            raise UserError("--judge-url must be like http://localhost:11434/v1; it is not")
+        key = os.environ.get(KEY)
+        if key is not None and not (key.isascii() and key.isprintable() and key.strip() == key):
+            raise UserError(f"{KEY} has letters or blanks that no key has; set it again")
         if importlib.util.find_spec("httpx") is None:
             raise UserError("a judge needs httpx; install it: pip install 'tinystories[judging]'")
         if self.calls < 1:
@@ -235,7 +238,8 @@ def read_verdict(body: str) -> Verdict | None:
         for name, asked in QUESTIONS.items()
     )
     in_range = all(type(score) is int and 1 <= score <= 10 for score in scores.values())
-    return Verdict(answers, scores, age) if whole and in_range and age in AGES else None
+    known = isinstance(age, str) and age in AGES
+    return Verdict(answers, scores, age) if whole and in_range and known else None
 
 
 def judge_metrics(verdicts: Sequence[Verdict | None], judge: str) -> list[Metric]:

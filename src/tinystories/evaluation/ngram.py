@@ -142,8 +142,9 @@ def _count(text: Ids, vocab: int) -> list[Grams]:
     for length in range(ORDER - 1):
         # Each longer sequence is one more token before the shorter one that ends it.
         before = np.bincount(numbers[length][first[length + 1] + 1], minlength=len(keys[length]))
-        begins = numbers[length][first[length][text[first[length]] == Vocabulary.eos]]
-        before[begins] = counts[length][begins]  # Nothing stands before a story.
+        if length:  # Before the beginning of a story stands nothing, so it counts as it is.
+            begins = numbers[length][first[length][text[first[length]] == Vocabulary.eos]]
+            before[begins] = counts[length][begins]
         grams.append(Grams(keys[length], before))
     return [*grams, Grams(keys[-1], counts[-1])]
 

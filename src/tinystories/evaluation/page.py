@@ -8,7 +8,9 @@ from pathlib import Path
 from tinystories.evaluation.anchors import REAL, TITLES, UNTRAINED
 from tinystories.evaluation.intervals import Interval
 from tinystories.evaluation.operation import TITLES as OPERATION
+from tinystories.evaluation.panel import SUITABLE
 from tinystories.evaluation.scorecard import Score, Scorecard
+from tinystories.evaluation.themes import examples
 from tinystories.files import write_atomically
 from tinystories.records import Told
 
@@ -94,6 +96,8 @@ def page(card: Scorecard, stories: Sequence[Told]) -> str:
     for section, scores in sections.items():
         body.append(f'<h2 id="{_anchor(section)}">{escape(section)}</h2>')
         body += [_card(score, card, stories) for score in scores]
+        if section == SUITABLE:
+            body.append(_found_themes(stories))
     body += [_operation(card.operation), _made(card)]
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -275,6 +279,16 @@ def _details(score: Score, details: Sequence[Score], card: Scorecard) -> str:
 def dots_of(details: Iterable[Score]) -> str:
     """Return a picture of the parts of one score."""
     return dots([(part.name.partition("@")[2], part.interval, "run") for part in details], "parts")
+
+
+def _found_themes(stories: Sequence[Told]) -> str:
+    """Return where in the stories dark themes were found."""
+    found = examples(stories)
+    rows = "".join(
+        f"<tr><td>{escape(theme)}<td style='text-align:left'>{'<br>'.join(map(escape, some))}"
+        for theme, some in found.items()
+    )
+    return f"<table><tbody>{rows}</tbody></table>" if rows else "<p class=dim>None was found.</p>"
 
 
 def _extremes(score: Score, stories: Sequence[Told], real: Interval | None) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tinystories.evaluation import coherence, consistency, diversity, grammar, novelty, words
+from tinystories.evaluation import coherence, consistency, diversity, grammar, novelty, themes, words
 from tinystories.evaluation.metric import SetMetric
 from tinystories.evaluation.scorecard import AnyMetric
 
@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from tinystories.data.corpus import Corpus
     from tinystories.records import Told
 
-SYNTAX, MEANING, WORDS, NEW, DIVERSE = "Syntax", "Meaning", "Words", "New?", "Diversity"
+SYNTAX, MEANING, WORDS = "Syntax", "Meaning", "Words"
+NEW, DIVERSE, SUITABLE = "New?", "Diversity", "Fit for children"
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ def read_panel(
         found.append((WORDS, words.metrics(counts, own=own_words)))
         found.append((NEW, novelty.metrics(novelty.index_of(corpus, data))))
     found.append((DIVERSE, tuple(map(_from_nothing, diversity.METRICS))))
+    found.append((SUITABLE, themes.METRICS))
     return Panel(
         tuple((section, metric) for section, metrics in found for metric in metrics),
         tuple(missing),

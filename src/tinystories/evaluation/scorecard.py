@@ -212,7 +212,8 @@ _INTERVAL = ("value", "low", "high", "n")
 
 def interval_to_json(interval: Interval) -> dict[str, Any]:
     """Return ``value``, ``low``, ``high`` and ``n``; NaN is null."""
-    return {name: _short(getattr(interval, name)) for name in _INTERVAL}
+    plain = {name: getattr(interval, name) for name in _INTERVAL}
+    return {name: value if math.isfinite(value) else None for name, value in plain.items()}
 
 
 def interval_from_json(plain: Mapping[str, Any]) -> Interval:
@@ -226,7 +227,7 @@ def interval_from_json(plain: Mapping[str, Any]) -> Interval:
 def _short(number: float | None) -> float | None:
     if number is None or not math.isfinite(number):
         return None
-    return number if isinstance(number, int) else float(f"{number:.7g}")
+    return float(f"{number:.7g}")
 
 
 def _on_one_line(text: str) -> str:
