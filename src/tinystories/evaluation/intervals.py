@@ -83,6 +83,8 @@ def of_set(
     rng = np.random.default_rng((0, n))
     halves = [np.sort(rng.permutation(n)[: n // 2]) for _ in range(draws)]
     drawn = np.array([score([stories[i] for i in half]) for half in halves])
+    if not np.isfinite(drawn).all():  # Some half has none of what is counted.
+        return Interval(value, math.nan, math.nan, n), ()
     # Means of r of n values vary by sqrt((n - r) / r) times what means of n would.
     centred = value + (drawn - drawn.mean()) * math.sqrt((n // 2) / (n - n // 2))
     return Interval(value, *_middle(centred), n), tuple(map(float, centred))
