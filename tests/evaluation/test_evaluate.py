@@ -53,7 +53,9 @@ def _enter(place, patch):
 
 
 def evaluate(*arguments):
-    return main(["evaluate", "outputs/runs/one", "--count", "8", "--temperature", "0.5", *arguments])
+    return main(
+        ["evaluate", "outputs/runs/one", "--count", "8", "--temperature", "0.5", *arguments]
+    )
 
 
 def test_a_run_is_judged_from_stories_to_page(at, capsys):

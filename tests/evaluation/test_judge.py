@@ -27,7 +27,9 @@ STORIES = [Told("Once", f"Once there was story {i}.", True, 5, i) for i in range
 
 
 def content(score: int = 7, yes: bool = True, **changes: object) -> str:
-    said = {name: {"answers": [yes] * len(asked), "score": score} for name, asked in QUESTIONS.items()}
+    said = {
+        name: {"answers": [yes] * len(asked), "score": score} for name, asked in QUESTIONS.items()
+    }
     return json.dumps({**said, "age_group": "B", **changes})
 
 
@@ -48,7 +50,7 @@ class Endpoint:
         endpoint = self
 
         class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:  # noqa: N802
+            def do_POST(self) -> None:
                 endpoint.keys.append(self.headers.get("Authorization"))
                 size = int(self.headers["Content-Length"])
                 endpoint.asked.append({"path": self.path, **json.loads(self.rfile.read(size))})

@@ -186,7 +186,14 @@ def test_a_picture_of_equal_numbers_can_be_drawn(value):
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0.7427, "0.743"), (12.345, "12.3"), (1530.2, "1,530"), (0, "0"), (math.nan, "–"), (-2, "-2.00")],
+    [
+        (0.7427, "0.743"),
+        (12.345, "12.3"),
+        (1530.2, "1,530"),
+        (0, "0"),
+        (math.nan, "–"),
+        (-2, "-2.00"),
+    ],
 )
 def test_numbers_have_three_digits_that_count(value, text):
     assert number(value) == text

@@ -135,7 +135,7 @@ def test_a_corpus_that_is_gone_or_changed_is_one_line(corpus_file, tmp_path):
         said = {"source": {"asked": str(asked)}, "fingerprint": fingerprint}
         return Run(tmp_path / "run" / "model", {"data": said})
 
-    with pytest.raises(UserError, match="not at hand; .*--on PATH"):
+    with pytest.raises(UserError, match=r"not at hand; .*--on PATH"):
         find_corpus(run(tmp_path / "gone.txt"), tmp_path / "data")
     with pytest.raises(UserError, match="gives others now"):
         find_corpus(run(corpus_file), tmp_path / "data")

@@ -131,9 +131,7 @@ def untrained(teller: "Storyteller", seed: int = 0) -> "Storyteller":
     said = teller.card["model"]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model = FAMILIES[said["family"]](
-            **{"vocab": len(teller.vocabulary), **said["arguments"]}
-        )
+        model = FAMILIES[said["family"]](**{"vocab": len(teller.vocabulary), **said["arguments"]})
     return Storyteller(model, teller.vocabulary, teller.card)
 
 

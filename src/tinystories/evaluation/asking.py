@@ -115,9 +115,7 @@ def _name_score(name: str, title: str, about: str, bits: Sequence[Sequence[float
     each = tuple(sum(some) / len(some) if some else None for some in bits)
     weights = tuple(float(len(some)) for some in bits)
     interval = of_mean(each, weights)
-    return Score(
-        name, title, "bits", "lower", about, SECTION, interval, HELD_OUT, each, weights
-    )
+    return Score(name, title, "bits", "lower", about, SECTION, interval, HELD_OUT, each, weights)
 
 
 def _spans(found: Sequence[Mapping[str, object]]) -> list[str]:

@@ -217,13 +217,13 @@ def write_curves(folder: Path, card: "Scorecard") -> None:
     for old in folder.glob(f"events.*{CURVES}"):
         old.unlink()
     step = int(card.run.get("steps") or 0)
-    with SummaryWriter(str(folder), filename_suffix=CURVES) as writer:  # type: ignore[no-untyped-call]
+    with SummaryWriter(str(folder), filename_suffix=CURVES) as writer:
         for score in card.scores.values():
             if math.isfinite(score.interval.value):
                 place = f"score/{score.name.replace('@', '/')}"
-                writer.add_scalar(place, score.interval.value, step)  # type: ignore[no-untyped-call]
+                writer.add_scalar(place, score.interval.value, step)
         for name, value in card.operation.items():
-            writer.add_scalar(f"operation/{name}", value, step)  # type: ignore[no-untyped-call]
+            writer.add_scalar(f"operation/{name}", value, step)
 
 
 CURVES = ".scores"

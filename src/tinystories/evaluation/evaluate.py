@@ -34,7 +34,6 @@ from tinystories.records import Told
 from tinystories.runs import WEIGHTS, Run
 
 if TYPE_CHECKING:
-    from tinystories.data.corpus import Corpus
     from tinystories.evaluation.judge import Judge
     from tinystories.storyteller import Storyteller
 
@@ -128,9 +127,7 @@ def results_of(run: Run) -> Path:
 class _Evaluation:
     """One evaluation on its way: what it knows, what it missed, what took how long."""
 
-    def __init__(
-        self, run: Run, wish: Wish, teller: "Storyteller", progress: Progress
-    ) -> None:
+    def __init__(self, run: Run, wish: Wish, teller: "Storyteller", progress: Progress) -> None:
         self.run, self.wish, self.teller, self.progress = run, wish, teller, progress
         self.folder = wish.out or results_of(run)
         self.seconds: dict[str, float] = {}

@@ -15,9 +15,7 @@ _SIDES: dict[Pairing, tuple[str, str, str]] = {
 }
 
 
-def fairness_scores(
-    pairing: Pairing, first: Sequence[Told], second: Sequence[Told]
-) -> list[Score]:
+def fairness_scores(pairing: Pairing, first: Sequence[Told], second: Sequence[Told]) -> list[Score]:
     """Return how much more the first stories speak of each topic than the second."""
     title, ours, theirs = _SIDES[pairing]
     return [

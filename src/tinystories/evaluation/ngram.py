@@ -86,7 +86,9 @@ class NGram(LanguageModel):
             if node is None:
                 break
             grams = self._grams[length]
-            first, last = np.searchsorted(grams.keys, [node << TOKEN_BITS, (node + 1) << TOKEN_BITS])
+            first, last = np.searchsorted(
+                grams.keys, [node << TOKEN_BITS, (node + 1) << TOKEN_BITS]
+            )
             counts = grams.counts[first:last]
             total = counts.sum()
             if not total:  # Seen only where nothing stands before it.

@@ -50,8 +50,7 @@ def measure(folder: Path, *, timeout: float = 300) -> dict[str, float]:
 
 
 def timed(folder: Path, began: float) -> dict[str, float]:
-    """Load the model in ``folder`` here and time it; ``began`` is when this process was asked for.
-    """
+    """Load the model in ``folder`` here and time it; ``began`` is when this process was asked for."""
     import numpy as np
     import torch
 
@@ -59,7 +58,9 @@ def timed(folder: Path, began: float) -> dict[str, float]:
 
     teller = Storyteller.load(folder)
     start = time() - began
-    first, pauses, words = [], [], 0
+    first: list[float] = []
+    pauses: list[float] = []
+    words = 0
     told = perf_counter()
     for seed in range(STORIES):
         last = perf_counter()

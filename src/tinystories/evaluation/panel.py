@@ -5,7 +5,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tinystories.evaluation import coherence, consistency, diversity, grammar, novelty, themes, words
+from tinystories.evaluation import (
+    coherence,
+    consistency,
+    diversity,
+    grammar,
+    novelty,
+    themes,
+    words,
+)
 from tinystories.evaluation.metric import SetMetric
 from tinystories.evaluation.scorecard import AnyMetric
 

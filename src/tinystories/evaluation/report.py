@@ -58,6 +58,8 @@ def as_markdown(found: Mapping[str, Mapping[str, float]], stories: int) -> str:
         "| --- |" + " --- |" * len(names),
     ]
     for metric, row in found.items():
-        cells = (f"**{row[name]:.2f}**" if row[name] >= 0.7 else f"{row[name]:.2f}" for name in names)
+        cells = (
+            f"**{row[name]:.2f}**" if row[name] >= 0.7 else f"{row[name]:.2f}" for name in names
+        )
         lines.append(f"| `{metric}` | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"

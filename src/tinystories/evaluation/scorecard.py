@@ -2,9 +2,11 @@
 
 import json
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
+from time import perf_counter
 from typing import Any, Literal
 
 from tinystories.errors import UserError
@@ -107,8 +109,6 @@ def score_stories(
 
     ``done(name, seconds)`` hears of each.
     """
-    from time import perf_counter
-
     scores = []
     for section, metric in metrics:
         began = perf_counter()
@@ -168,16 +168,19 @@ def read_scorecard(folder: Path) -> Scorecard:
                 f"{path} has format {found}, this version reads format {FORMAT}; score it again: "
                 f"tinystories evaluate {folder}"
             )
-        card = Scorecard(**content)
-        return replace(
-            card,
-            scores={name: score_from_json(score) for name, score in card.scores.items()},
-            anchors={
-                anchor: {name: interval_from_json(found) for name, found in intervals.items()}
-                for anchor, intervals in card.anchors.items()
-            },
-            ids={over: tuple(names) for over, names in card.ids.items()},
-            missing=tuple(card.missing),
+        scores = {name: score_from_json(plain) for name, plain in content["scores"].items()}
+        anchors = {
+            anchor: {name: interval_from_json(plain) for name, plain in found.items()}
+            for anchor, found in content["anchors"].items()
+        }
+        return Scorecard(
+            **{
+                **content,
+                "scores": scores,
+                "anchors": anchors,
+                "ids": {over: tuple(names) for over, names in content["ids"].items()},
+                "missing": tuple(content["missing"]),
+            }
         )
     except FileNotFoundError as error:
         raise UserError(
@@ -202,9 +205,9 @@ def score_to_json(score: Score) -> dict[str, Any]:
 
 def score_from_json(plain: Mapping[str, Any]) -> Score:
     """Return the score that :func:`score_to_json` made plain."""
-    rest = {name: value for name, value in plain.items() if name not in _INTERVAL}
-    numbers = {name: tuple(rest.pop(name, ())) for name in ("each", "weights", "drawn")}
-    return Score(**rest, **numbers, interval=interval_from_json(plain))
+    fields: dict[str, Any] = {n: v for n, v in plain.items() if n not in _INTERVAL}
+    fields |= {name: tuple(plain.get(name, ())) for name in ("each", "weights", "drawn")}
+    return Score(**fields, interval=interval_from_json(plain))
 
 
 _INTERVAL = ("value", "low", "high", "n")
@@ -232,6 +235,4 @@ def _short(number: float | None) -> float | None:
 
 def _on_one_line(text: str) -> str:
     """Put every list of numbers on one line: 200 lines of them hide what is between."""
-    import re
-
     return re.sub(r"\[[^\[\]{}\"]*\]", lambda found: " ".join(found[0].split()), text)

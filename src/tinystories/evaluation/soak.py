@@ -207,9 +207,7 @@ def tell_on(there: Connection, folder: Path, seed: int) -> None:
         there.send(("begins", f"{prompt[:60]!r}, {settings}, length {length}, seed {number}"))
         try:
             told = ""
-            words = teller.stream(
-                prompt, sampling=Sampling(**settings), length=length, seed=number
-            )
+            words = teller.stream(prompt, sampling=Sampling(**settings), length=length, seed=number)
             for piece in words:
                 told += piece
             for word in word_types(told):
