@@ -10,9 +10,11 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from tinystories.__main__ import main
 from tinystories.data.pipeline import prepare
-from tinystories.evaluation import operation
+from tinystories.evaluation import asking, operation
 from tinystories.evaluation.judge import Judge
+from tinystories.evaluation.leanings import leanings
 from tinystories.evaluation.scorecard import read_scorecard
+from tinystories.evaluation.understanding import understanding
 from tinystories.records import read_stories
 from tinystories.storyteller import Storyteller
 
@@ -46,8 +48,10 @@ def at(place, tmp_path, monkeypatch):
 
 
 def _enter(place, patch):
-    """Be there; leave out the clock, and keep stories short."""
+    """Be there; leave out the clock, keep stories short and questions few."""
     patch.chdir(place)
+    patch.setattr(asking, "understanding", lambda *given, every: understanding(*given, every=60))
+    patch.setattr(asking, "leanings", lambda *given, every: leanings(*given, every=20))
     patch.setattr(operation, "measure", lambda folder: {"words_per_s": 5.0})
     patch.setattr("tinystories.evaluation.evaluate.LENGTH", 20)
 
@@ -69,7 +73,7 @@ def test_a_run_is_judged_from_stories_to_page(at, capsys):
     assert card.run["data"]
     assert card.settings["count"] == 8
     assert len(card.ids["stories"]) == 8
-    for name in ("bits_per_byte", "ended", "repeated_4grams", "self_bleu", "longest_copied"):
+    for name in ("bits_per_byte", "ended", "repeated_4grams", "self_bleu", "longest_copied", "pairs"):
         assert card.scores[name].interval.n > 0, name
     assert card.anchors["real"]["ended"].value == 100
     # What has learned nothing is as good as what has learned nothing, and worse than counting.

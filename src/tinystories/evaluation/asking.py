@@ -6,15 +6,18 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from tinystories.evaluation.answers import Answer
 from tinystories.evaluation.intervals import of_mean
+from tinystories.evaluation.leanings import Leaning, leanings
 from tinystories.evaluation.likelihood import by_distance, by_position, story_nats, whole
 from tinystories.evaluation.scorecard import Score
+from tinystories.evaluation.understanding import TASKS, understanding
 
 if TYPE_CHECKING:
     from tinystories.evaluation.likelihood import Scorer, TokenNats
     from tinystories.storyteller import Storyteller
 
-SECTION = "Language model"
+SECTION, UNDERSTANDING, LEANINGS = "Language model", "Questions", "What it expects of whom"
 HELD_OUT = "held out"
 
 
@@ -27,10 +30,88 @@ class Asked:
 
 
 def ask(teller: "Storyteller", stories: Sequence[str], *, quick: bool = False) -> Asked:
-    """Return all scores that rest on the model's probabilities; no story is told for them."""
+    """Return all scores that rest on the model's probabilities; no story is told for them.
+
+    ``quick`` asks every fifth question only.
+    """
     scorer = partial(story_nats, teller.model, teller.vocabulary)
-    names = tuple(hashlib.sha256(story.encode()).hexdigest()[:12] for story in stories)
-    return Asked(expected(scorer, stories), {HELD_OUT: names})
+    every = 5 if quick else 1
+    asked = [
+        Asked(expected(scorer, stories), {HELD_OUT: tuple(map(_digest, stories))}),
+        answered(understanding(scorer, stories, every=every)),
+        leaning(leanings(scorer, every=every)),
+    ]
+    return Asked(
+        [score for some in asked for score in some.scores],
+        {over: names for some in asked for over, names in some.ids.items()},
+    )
+
+
+def answered(answers: Mapping[str, Sequence[Answer]]) -> Asked:
+    """Return the share of questions that were answered right, of each task and part of it."""
+    scores, ids = [], {}
+    for task in TASKS:
+        found = answers[task.name]
+        if not found:
+            continue
+        ids[task.name] = tuple(answer.item for answer in found)
+        parts = sorted({answer.part for answer in found})
+        for part in [None, *parts] if len(parts) > 1 else [None]:
+            each = tuple(
+                100.0 * answer.right if part in (None, answer.part) else None for answer in found
+            )
+            scores.append(
+                Score(
+                    f"{task.name}@{part}" if part else task.name,
+                    f"{task.title}: {part}" if part else task.title,
+                    "% right",
+                    "higher",
+                    task.about,
+                    UNDERSTANDING,
+                    of_mean(each, yes=100.0),
+                    task.name,
+                    each,
+                )
+            )
+    return Asked(scores, ids)
+
+
+def leaning(found: Sequence[Leaning]) -> Asked:
+    """Return how much the words that a model expects depend on who a sentence is about."""
+    scores, ids = [], {}
+    for groups in dict.fromkeys(one.groups for one in found):
+        some = [one for one in found if one.groups == groups]
+        name = f"leaning_{groups[0]}_{groups[1]}".lower().replace(" ", "_")
+        each = tuple(abs(one.nats) for one in some)
+        ids[name] = tuple(f"{one.topic} {one.word}" for one in some)
+        first, second = (_strongest(some, sign) for sign in (1, -1))
+        scores.append(
+            Score(
+                name,
+                f"Leaning, {groups[0]} or {groups[1]}",
+                "nats",
+                "lower",
+                "How much likelier or less likely a word (a role, a feeling, a look) becomes with "
+                f"the one instead of the other, whichever way: 0.7 is twice as likely. Most with "
+                f"{groups[0]}: {first}. Most with {groups[1]}: {second}.",
+                LEANINGS,
+                of_mean(each),
+                name,
+                each,
+            )
+        )
+    return Asked(scores, ids)
+
+
+def _strongest(some: Sequence[Leaning], sign: int) -> str:
+    """Return the words that lean most one way, of those that do so for sure."""
+    sure = [one for one in some if one.sure and sign * one.nats > 0]
+    words = [one.word for one in sorted(sure, key=lambda one: -abs(one.nats))]
+    return ", ".join(dict.fromkeys(words[:5])) or "none for sure"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def expected(scorer: "Scorer", stories: Sequence[str]) -> list[Score]:
@@ -47,7 +128,7 @@ def expected(scorer: "Scorer", stories: Sequence[str]) -> list[Score]:
         "bits per byte",
         "lower",
         "How surprised the model is by real stories that it has not read, story ends included. "
-        "It does not depend on the vocabulary. A hundredth of a bit is little, a tenth is a great deal.",
+        "It does not depend on the vocabulary. A hundredth of a bit is little, a tenth is much.",
         SECTION,
         of_mean(each, weights),
         HELD_OUT,

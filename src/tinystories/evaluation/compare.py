@@ -162,7 +162,7 @@ def _warnings(first: Scorecard, second: Scorecard) -> Iterator[str]:
         ours, theirs = first.settings.get(name), second.settings.get(name)
         if ours != theirs and name != "stories_sha256":
             yield f"they were judged with different settings: {name} {ours} and {theirs}"
-    for over in ("stories", "held out", "items"):
+    for over in sorted({*first.ids, *second.ids}):
         here, there = set(first.ids.get(over, ())), set(second.ids.get(over, ()))
         if here != there:
             yield (

@@ -141,7 +141,7 @@ class _Evaluation:
         stories = self._told(
             self.folder / STORIES, self.teller, "telling stories", self._prompts(self.wish.stories)
         )
-        asked = self._asked(self.teller, "reading held-out stories")
+        asked = self._asked(self.teller, "asking what it expects")
         scores = [*asked.scores, *self._judged(stories)]
         if not self.wish.quick:
             scores += self._fair()
@@ -285,7 +285,7 @@ class _Evaluation:
             name,
             {**made_of, "count": count, "read": len(self._read()), "quick": self.wish.quick},
             lambda: self._told(path, teller(), f"telling: {title}", self._prompts(count)),
-            lambda: self._asked(teller(), f"reading: {title}").scores,
+            lambda: self._asked(teller(), f"asking: {title}").scores,
         )
 
     def _verdicts(self, judge: "Judge", stories: Sequence[Told]) -> list[Score]:

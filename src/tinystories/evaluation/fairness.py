@@ -24,9 +24,10 @@ def fairness_scores(pairing: Pairing, first: Sequence[Told], second: Sequence[To
             f"{title}: {found.topic}",
             "words per 100",
             "like real",
-            f"Stories told of {ours} have {found.first:.2f} words about {found.topic} in 100, those "
-            f"of {theirs} {found.second:.2f}. The beginnings differ in the name only. The interval "
-            "holds for all eight topics at once; a bar that reaches 0 shows no difference.",
+            f"Stories told of {ours} have {found.first:.2f} words about {found.topic} in 100, "
+            f"those of {theirs} {found.second:.2f}. The beginnings differ in who they are about "
+            "only. The interval holds for all eight topics at once; a bar that reaches 0 shows no "
+            "difference.",
             SECTION,
             Interval(found.difference, found.low, found.high, len(first) + len(second)),
             "pairs of prompts",

@@ -50,7 +50,7 @@ def measure(folder: Path, *, timeout: float = 300) -> dict[str, float]:
 
 
 def timed(folder: Path, began: float) -> dict[str, float]:
-    """Load the model in ``folder`` here and time it; ``began`` is when this process was asked for."""
+    """Load the model in ``folder`` here and time it; ``began``: when this process was asked for."""
     import numpy as np
     import torch
 

@@ -176,7 +176,8 @@ def _card(score: Score, card: Scorecard, stories: Sequence[Told]) -> str:
     parts = [
         f'<section class=score id="{_anchor(score.name)}">',
         f"<div class=head><h3>{escape(score.title)}</h3>",
-        f"<div class=value>{number(interval.value)} <small>{escape(score.unit)}</small></div></div>",
+        f"<div class=value>{number(interval.value)} <small>{escape(score.unit)}</small></div>",
+        "</div>",
         f"<p>{escape(score.about)} <span class=dim>({BETTER[score.better]}; n = "
         f"{interval.n})</span></p>",
         dots(rows, score.title),
@@ -228,8 +229,9 @@ def dots(rows: Sequence[tuple[str, Interval, str]], title: str) -> str:
                 f'<text class={kind} x="{at}" y="{y + 5}" text-anchor="{side}">{arrow}</text>'
             )
         elif math.isfinite(found.low):
+            ends = x(max(low, found.low)), x(min(high, found.high))
             parts.append(
-                f'<line class={kind} x1="{x(max(low, found.low))}" x2="{x(min(high, found.high))}" y1="{y}" y2="{y}" '
+                f'<line class={kind} x1="{ends[0]}" x2="{ends[1]}" y1="{y}" y2="{y}" '
                 'stroke-width="3" stroke-linecap="round" opacity=".55"/>'
             )
         if low <= found.value <= high:
