@@ -73,7 +73,14 @@ def test_a_run_is_judged_from_stories_to_page(at, capsys):
     assert card.run["data"]
     assert card.settings["count"] == 8
     assert len(card.ids["stories"]) == 8
-    for name in ("bits_per_byte", "ended", "repeated_4grams", "self_bleu", "longest_copied", "pairs"):
+    for name in (
+        "bits_per_byte",
+        "ended",
+        "repeated_4grams",
+        "self_bleu",
+        "longest_copied",
+        "pairs",
+    ):
         assert card.scores[name].interval.n > 0, name
     assert card.anchors["real"]["ended"].value == 100
     # What has learned nothing is as good as what has learned nothing, and worse than counting.

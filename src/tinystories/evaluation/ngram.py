@@ -59,7 +59,14 @@ class NGram(LanguageModel):
         self.floor = nn.Parameter(torch.zeros(1), requires_grad=False)
 
     def forward(self, tokens: Tensor, state: State | None = None) -> tuple[Tensor, State]:
-        """Look up each token's successors; the state is the last four tokens, -1 before any."""
+        """Return what :meth:`read` does: every token is a dimension of its own here."""
+        return self.read(tokens, state)
+
+    def read(self, tokens: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+        """Look up each token's successors: log-probabilities ``(B, T, V)``.
+
+        The state is the last four tokens, -1 before any.
+        """
         before = state.layers[0][0] if state else torch.full((len(tokens), ORDER - 1), -1)
         text = torch.cat([before, tokens.cpu()], dim=1)
         logits = torch.empty(*tokens.shape, self.vocab)
