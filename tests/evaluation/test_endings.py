@@ -4,7 +4,7 @@ import pytest
 from see_through import STORIES, story
 
 from tinystories.evaluation.endings import ending_items
-from tinystories.evaluation.plain_names import BOYS, GIRLS, NAMES
+from tinystories.evaluation.names import BOYS, GIRLS, NAMES
 
 
 @pytest.fixture

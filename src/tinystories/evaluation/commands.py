@@ -156,8 +156,8 @@ def show_pair(console: Console, pair: "Pair", names: Sequence[str]) -> None:
     console.print(
         f"{real} of {len(headline)} differences are real. Real: were all differences chance, even "
         "one such verdict in the whole table would come up in 5 % of comparisons (p corrected "
-        f"after Holm). Not settled: these stories cannot tell. Of {looked} parts of scores "
-        f"{len(details)} differ for real and stand at the end; they are corrected among themselves.",
+        f"after Holm). Not settled: these stories cannot tell. Of {looked} parts of scores, "
+        f"corrected among themselves, {len(details)} differ for real and stand at the end.",
         highlight=False,
         soft_wrap=True,
     )
