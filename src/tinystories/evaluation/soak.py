@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 
 PATIENCE_S = 60.0
 """A story that is not told within so many seconds hangs."""
+START_S = 120.0
+"""A model that does not begin within so many seconds hangs."""
 MOST_GROWTH_MB = 20.0
 """Memory that may come on top between the first quarter of a soak and its end."""
 
@@ -122,19 +124,23 @@ def soak(
         done: hears of the count after every story.
     """
     soaked, began, started = Soaked(), time.monotonic(), 0
-    while (left := began + 60 * minutes - time.monotonic()) > 0:
+    until = began + 60 * minutes
+    while time.monotonic() < until:
         context = get_context("spawn")
         here, there = context.Pipe(duplex=False)
         target = teller or tell_on
         process = context.Process(
             target=target, args=(there, run.folder, seed + started), daemon=True
         )
+        asked = time.monotonic()
         process.start()
         there.close()
+        here.poll(START_S)
+        until += time.monotonic() - asked  # Starting is no telling.
         started += 1
         soaked.memory.clear()  # A new process begins anew.
         try:
-            _listen(here, soaked, began, left, patience, done)
+            _listen(here, soaked, began, until, patience, done)
         finally:
             process.kill()
             process.join()
@@ -149,12 +155,12 @@ def _listen(
     here: Connection,
     soaked: Soaked,
     began: float,
-    left: float,
+    until: float,
     patience: float,
     done: Callable[[Soaked], None],
 ) -> None:
     """Count what the other process says, until the time is over, or it hangs or dies."""
-    settings, until = "before the first story", time.monotonic() + left
+    settings = "before the first story"
     while (now := time.monotonic()) < until:
         if not here.poll(min(patience, until - now)):
             if time.monotonic() < until:
