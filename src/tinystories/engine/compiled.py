@@ -228,7 +228,7 @@ def _rotate(x: Floats, weight: Floats, cos: Floats, sin: Floats) -> None:
 
 @_compiled_sums
 def _look_back(q: Floats, keys: Floats, values: Floats, y: Floats) -> None:
-    """Attention of one query ``(D/H,)``, scaled, over ``keys`` and ``values (S, D/H)`` of its head."""
+    """Attention of one scaled query ``(D/H,)`` over its head's ``keys`` and ``values (S, D/H)``."""
     p = np.empty(len(keys), np.float32)
     top = np.float32(-np.inf)
     for s in range(len(p)):
