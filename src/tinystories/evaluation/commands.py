@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tinystories.evaluation.soak import Soaked
 
 
-WIDE = 140
+WIDE = 170
 
 
 def run_evaluate(options: argparse.Namespace) -> int:
