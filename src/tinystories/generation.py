@@ -9,6 +9,9 @@ from torch import Tensor
 from tinystories.errors import UserError
 from tinystories.models import LanguageModel
 
+Choose = Callable[[Tensor, int], int]
+"""Picks the next token from ``logits (V,)``, given the token before it."""
+
 PIECE = 256
 """Tokens of a prompt that are read at a time, so that a long one needs little memory."""
 
@@ -61,7 +64,7 @@ class Sampling:
 def generate(
     model: LanguageModel,
     prompt: Sequence[int],
-    choose: Callable[[Tensor, int], int],
+    choose: Choose,
     *,
     length: int,
 ) -> Iterator[int]:

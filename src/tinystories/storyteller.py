@@ -3,7 +3,7 @@
 import os
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from torch import Tensor
 from tinystories.data.vocabulary import StrictRule, Vocabulary
 from tinystories.errors import UserError
 from tinystories.files import sha256
-from tinystories.generation import Sampling, generate
+from tinystories.generation import Choose, Sampling, generate
 from tinystories.models import FAMILIES, LanguageModel
 from tinystories.records import Told
 from tinystories.runs import CARD, WEIGHTS, read_run, write_card
@@ -50,6 +50,7 @@ class Storyteller:
         strict: bool = True,
         words: Iterable[str] | None = None,
         seed: int | None = None,
+        steer: Callable[[Choose], Choose] | None = None,
     ) -> Iterator[str]:
         """Yield what follows ``prompt``, a few characters at a time, until the story ends.
 
@@ -61,12 +62,19 @@ class Storyteller:
             words: a list of one's own, the only words that may be told; None is the whole
                 vocabulary.
             seed: the same seed tells the same story; None draws one.
+            steer: has the last word in choosing tokens, as ``weaving.weaving`` does.
 
         Raises:
             UserError: the prompt is not valid text, or a setting is out of its range.
         """
         tokens = self._tokens(
-            prompt, sampling=sampling, length=length, strict=strict, words=words, seed=seed
+            prompt,
+            sampling=sampling,
+            length=length,
+            strict=strict,
+            words=words,
+            seed=seed,
+            steer=steer,
         )
         return self._spoken(prompt, tokens)
 
@@ -79,6 +87,7 @@ class Storyteller:
         strict: bool = True,
         words: Iterable[str] | None = None,
         seed: int | None = None,
+        steer: Callable[[Choose], Choose] | None = None,
     ) -> Iterator[int]:
         """Yield the token ids that follow ``prompt``, the end of the story included."""
         if length < 1:
@@ -103,7 +112,8 @@ class Storyteller:
                 logits = logits.masked_fill(~torch.from_numpy(rule.allowed(last)), -torch.inf)
             return sampling.choose(logits, generator)
 
-        for token in generate(self.model, ids, choose, length=length):
+        chosen = steer(choose) if steer else choose
+        for token in generate(self.model, ids, chosen, length=length):
             yield token
             if token == self.vocabulary.eos:
                 return
