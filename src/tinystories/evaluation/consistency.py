@@ -119,8 +119,8 @@ METRICS = (
         "Pronouns that fit",
         "% of pronouns",
         "higher",
-        "Where a pronoun can only mean the one character just named, how often it is the right one: "
-        "she for Lily, he for Tom.",
+        "Where a pronoun can only mean the one character there is so far, how often it is the "
+        "right one: she for Lily, he for Tom.",
         _each(pronoun_agreement),
     ),
     Metric(

@@ -65,7 +65,9 @@ def _precisions(said: Sequence[list[str]], n: int) -> list[float]:
     for number, grams in enumerate(counts):
         for gram, count in grams.items():
             first, who, second = most.get(gram, (0, -1, 0))
-            most[gram] = (count, number, first) if count > first else (first, who, max(second, count))
+            most[gram] = (
+                (count, number, first) if count > first else (first, who, max(second, count))
+            )
     shares = []
     for number, grams in enumerate(counts):
         shared = 0

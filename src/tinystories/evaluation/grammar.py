@@ -27,7 +27,9 @@ _PAST = re.compile(
     r"\b(?:woke|awoke|forgave|spat|spit|pet|broke|froze|arose|strove|wove|dove|beat|bet|bid|burst"
     r"|cast|cut|fit|hit|hurt|knit|let|put|quit|rid|set|shed|shut|slit|split|spread|thrust|wept)\b"
 )
-_TWICE = re.compile(r"\b(bye|had|that|her|arf|woof|choo|no|yum|knock|ha|very|so)\W+\1\b", re.IGNORECASE)
+_TWICE = re.compile(
+    r"\b(bye|had|that|her|arf|woof|choo|no|yum|knock|ha|very|so)\W+\1\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)

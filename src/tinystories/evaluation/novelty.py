@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -171,12 +172,14 @@ class NoveltyIndex:
         return length[:-1], where[:-1], place[:-1]
 
     def _encode(self, text: str) -> Ints:
-        """The words of a text as the index numbers them; an unknown word gets a number of its own."""
+        """The words of a text as the index numbers them; each unknown word has its own number."""
         unknown: dict[str, int] = {}
 
         def number(word: str) -> int:
             known = self._ids.get(word)
-            return unknown.setdefault(word, len(self._ids) + len(unknown)) if known is None else known
+            return (
+                unknown.setdefault(word, len(self._ids) + len(unknown)) if known is None else known
+            )
 
         return np.array([number(word) for word in split(text)], np.int64)
 
@@ -233,7 +236,7 @@ def metrics(index: NoveltyIndex) -> tuple[Metric, ...]:
             f"{what} no training story has",
             "% of words" if n == 1 else "% of phrases",
             "like real",
-            f"How many {'words' if n == 1 else f'phrases of {n} words'} stand in no training story.",
+            f"How many {'words' if n == 1 else f'phrases of {n} words'} no training story has.",
             share,
         )
 
@@ -269,7 +272,7 @@ def metrics(index: NoveltyIndex) -> tuple[Metric, ...]:
 
 def rouge_2(text: str, other: str) -> float | None:
     """Return the ROUGE-2 F-measure of two texts in percent (Lin 2004); None under two words."""
-    one, two = (Counter(zip(said[:-1], said[1:], strict=True)) for said in map(split, (text, other)))
+    one, two = (Counter(pairwise(said)) for said in map(split, (text, other)))
     if not one or not two:
         return None
     return 200 * (one & two).total() / (one.total() + two.total())
@@ -410,9 +413,7 @@ class _Part:
         squares = np.bincount(self._postings, np.square(weights), minlength=len(self.starts) - 1)
         return np.sqrt(squares).astype(np.float32)
 
-    def cosines(
-        self, features: Ints, weights: npt.NDArray[np.float64]
-    ) -> npt.NDArray[np.float64]:
+    def cosines(self, features: Ints, weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """The cosine of every story with a text, (N,), given its features times their idf."""
         scores = np.zeros(len(self.starts) - 1)
         for feature, weight in zip(features, weights, strict=True):
@@ -434,8 +435,9 @@ class _Part:
         depth = 0
         while len(at):
             wanted = query[np.minimum(at + depth, len(query) - 1)]
-            low, high = self._search(low, high, wanted, depth), self._search(
-                low, high, wanted + 1, depth
+            low, high = (
+                self._search(low, high, wanted, depth),
+                self._search(low, high, wanted + 1, depth),
             )
             found = (high > low) & (wanted > _END_OF_STORY)
             at, low, high = at[found], low[found], high[found]

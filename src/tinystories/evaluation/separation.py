@@ -37,7 +37,9 @@ def shuffle_words(stories: Sequence[str], rng: random.Random) -> list[str]:
         rng.shuffle(parts)
         return " ".join(parts)
 
-    return [_by_line(story, lambda line: " ".join(map(mixed, sentences(line)))) for story in stories]
+    return [
+        _by_line(story, lambda line: " ".join(map(mixed, sentences(line)))) for story in stories
+    ]
 
 
 def shuffle_sentences(stories: Sequence[str], rng: random.Random) -> list[str]:
@@ -116,7 +118,9 @@ def join_sentences(stories: Sequence[str], rng: random.Random) -> list[str]:
     def joined(line: str) -> str:
         parts = sentences(line)
         runs = [parts[n : n + 3] for n in range(0, len(parts), 3)]
-        return " ".join(" and ".join([*(p.rstrip(".!?") for p in run[:-1]), run[-1]]) for run in runs)
+        return " ".join(
+            " and ".join([*(p.rstrip(".!?") for p in run[:-1]), run[-1]]) for run in runs
+        )
 
     return [_by_line(story, joined) for story in stories]
 

@@ -120,9 +120,13 @@ def metrics(
         if size < len(corpus.ranked)
     ]
     if vocabulary is not None:
-        about = "How many words the model's own vocabulary does not have: the prompt's, and numbers."
+        about = (
+            "How many words the model's own vocabulary does not have: the prompt's, and numbers."
+        )
         wanted.append(
-            outside("outside_vocabulary", "Words outside the vocabulary", frozenset(vocabulary), about)
+            outside(
+                "outside_vocabulary", "Words outside the vocabulary", frozenset(vocabulary), about
+            )
         )
     if own is not None:
         about = "How many words are not on the list that was given."
