@@ -8,7 +8,7 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from tinystories.data.sources import (
     read_column,
     validation_stories,
 )
+from tinystories.data.themes import is_dark
 from tinystories.errors import UserError
 from tinystories.files import write_atomically
 
@@ -35,6 +36,8 @@ log = logging.getLogger(__name__)
 
 FORMAT = 1  # of the stage: one more whenever the same source gives another corpus
 SPLITS = ("train", "validation")
+FILTERS = (None, "dark")
+DARK = "dark theme"  # the reason that the index counts
 FILE_BYTES = 16 * 2**20  # of text in one parquet file, at most
 
 _BATCH_CHARACTERS = 2**18  # that are cleaned at once, at least
@@ -47,8 +50,9 @@ class Corpus:
     """A prepared corpus: cleaned stories of two splits, as parquet files in one folder.
 
     `index` is what ``index.json`` says: ``format``, ``fingerprint``, ``source`` (``asked``,
-    ``kind``, ``name``, and ``why`` where ``auto`` had to decide), ``limit``, ``seed``, ``splits``
-    (of each: ``stories``, ``bytes`` of UTF-8, ``files``) and ``dropped`` (``{reason: stories}``).
+    ``kind``, ``name``, and ``why`` where ``auto`` had to decide), ``limit``, ``seed``, ``filter``,
+    ``splits`` (of each: ``stories``, ``bytes`` of UTF-8, ``files``) and ``dropped``
+    (``{reason: stories}``).
     """
 
     folder: Path
@@ -64,7 +68,14 @@ class Corpus:
             yield from read_column(path, "text")
 
 
-def prepare_corpus(source: str, folder: Path, *, limit: int | None = None, seed: int = 0) -> Corpus:
+def prepare_corpus(
+    source: str,
+    folder: Path,
+    *,
+    limit: int | None = None,
+    seed: int = 0,
+    filter: str | None = None,
+) -> Corpus:
     """Return the cleaned corpus of `source`: made under `folder` once, and again when it changed.
 
     `source` is ``hub`` (TinyStories from the Hugging Face hub), ``hub-v2`` (its GPT-4 stories),
@@ -77,24 +88,33 @@ def prepare_corpus(source: str, folder: Path, *, limit: int | None = None, seed:
     that corpora of different sizes are judged by the same stories. `seed` is the grammar's and
     changes nothing elsewhere.
 
+    `filter` ``dark`` keeps stories with a dark theme out of what is read to train on; a validation
+    split stays whole, so that models with and without are judged by the same stories.
+
     Processes that ask at once wait for each other, and one that is killed leaves nothing half
     made. What the user can mend raises `UserError`.
     """
     if limit is not None and limit < 1:
         raise UserError(f"wanted a limit of at least 1 story, given {limit}; raise or omit it")
+    if filter not in FILTERS:
+        raise UserError(f"wanted data.filter to be null or dark, given {filter!r}; choose one")
     folder = Path(folder)
+
+    def found(name: str) -> Source:
+        return replace(find_source(name, limit, seed), filter=filter)
+
     if source != "auto":
-        return _prepare(find_source(source, limit, seed), {"asked": source}, folder)
+        return _prepare(found(source), {"asked": source}, folder)
     try:
         asked = {"asked": "auto", "why": "the hub answered"}
-        return _prepare(find_source("hub", limit, seed), asked, folder)
+        return _prepare(found("hub"), asked, folder)
     except HubError as error:
         if error.stories:
             raise
         why = error.why
     log.warning("Using the embedded stories because %s.", why)
     asked = {"asked": "auto", "why": why}
-    return _prepare(find_source("embedded", limit, seed), asked, folder)
+    return _prepare(found("embedded"), asked, folder)
 
 
 def _prepare(source: Source, asked: dict[str, str], folder: Path) -> Corpus:
@@ -122,8 +142,10 @@ def _prepare(source: Source, asked: dict[str, str], folder: Path) -> Corpus:
 
 
 def _fingerprint(source: Source) -> str:
-    said = json.dumps([FORMAT, source.kind, source.identity, source.limit, source.seed])
-    return hashlib.sha256(said.encode()).hexdigest()
+    said = [FORMAT, source.kind, source.identity, source.limit, source.seed]
+    if source.filter:
+        said.append(source.filter)
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 
 def _folder_of(folder: Path, source: Source) -> Path:
@@ -158,6 +180,7 @@ def _build(source: Source, asked: dict[str, str], folder: Path) -> Corpus:
             "source": {**asked, "kind": source.kind, "name": source.name},
             "limit": source.limit,
             "seed": source.seed,
+            "filter": source.filter,
             "splits": splits,
             "dropped": dropped,
         }
@@ -196,7 +219,7 @@ def _clean(source: Source, folder: Path) -> tuple[dict[str, Any], dict[str, int]
                 stories = islice(stories, source.limit)
             for batch in _batched(stories):
                 read += len(batch)
-                good = _usable(batch, drop)
+                good = _usable(batch, drop, source.filter if split == "train" else None)
                 words = [cleaning.words(story) for story in good]
                 keys.append(np.array([cleaning.exact_key(word) for word in words], np.uint64))
                 signatures.append(cleaning.signatures(words))
@@ -227,11 +250,13 @@ def _clean(source: Source, folder: Path) -> tuple[dict[str, Any], dict[str, int]
     return {split: writer.close() for split, writer in writers.items()}, dict(sorted(drop.items()))
 
 
-def _usable(stories: list[str], drop: Counter[str]) -> list[str]:
+def _usable(stories: list[str], drop: Counter[str], filter: str | None) -> list[str]:
     """Return the tidied stories without a flaw, and count the flaws of the others."""
     good = []
     for story in map(cleaning.tidy, stories):
         flaw = cleaning.flaw(story)
+        if flaw is None and filter == "dark" and is_dark(story):
+            flaw = DARK
         if flaw is None:
             good.append(story)
         else:
@@ -318,7 +343,7 @@ def _batched(stories: Iterable[str]) -> Iterator[list[str]]:
 
 def _counts(drop: dict[str, int]) -> str:
     """Say ``12 cut off, 3 exact duplicates``."""
-    plural = {reason: reason + "s" for reason in ("exact duplicate", "near duplicate")}
+    plural = {reason: reason + "s" for reason in ("exact duplicate", "near duplicate", DARK)}
     return (
         ", ".join(
             f"{count:,} {plural.get(reason, reason) if count > 1 else reason}"

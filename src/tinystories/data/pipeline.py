@@ -44,6 +44,7 @@ def prepare(
     tokenizer: Mapping[str, Any],
     folder: str | Path = "outputs/data",
     limit: int | None = None,
+    filter: str | None = None,
     processes: int | None = None,
     seed: int = 0,
 ) -> Prepared:
@@ -55,12 +56,13 @@ def prepare(
         tokenizer: ``{"kind": "words" | "bpe"}``.
         folder: where the stages keep what they made.
         limit: training stories at most; None is all.
+        filter: ``dark`` keeps training stories with dark themes out.
         processes: that work side by side; None is one a core.
         seed: of the embedded stories.
     """
     folder = Path(folder)
     processes = processes or os.cpu_count() or 1
-    corpus = prepare_corpus(source, folder, limit=limit, seed=seed)
+    corpus = prepare_corpus(source, folder, limit=limit, seed=seed, filter=filter)
     vocabulary = _vocabulary(corpus, vocab, tokenizer["kind"], folder, processes)
     name = _short(corpus.index["fingerprint"], vocabulary.fingerprint)
     shards = build_shards(corpus, vocabulary, folder / f"shards-{name}", workers=processes)

@@ -36,6 +36,7 @@ class Source:
 
     `read` gives the stories of a split as they are. It may give more than `limit`, and none of
     ``validation``. What the user can mend raises `UserError`, as late as when a story is asked for.
+    `filter` says what the corpus keeps out of them.
     """
 
     kind: str
@@ -44,6 +45,7 @@ class Source:
     read: Callable[[str], Iterator[str]]
     limit: int | None
     seed: int | None = None
+    filter: str | None = None
 
 
 def find_source(source: str, limit: int | None = None, seed: int = 0) -> Source:
