@@ -8,6 +8,7 @@ import customtkinter as ctk
 from gui import theme
 from gui.pages.library import LibraryPage
 from gui.pages.look_inside import LookInsidePage
+from gui.pages.novelty import NoveltyPage
 from gui.pages.page import Page
 from gui.pages.runs import RunsPage
 from gui.pages.settings import SettingsPage
@@ -23,6 +24,7 @@ PAGES: tuple[tuple[str, type[Page]], ...] = (
     ("Write", WritePage),
     ("Side by side", SideBySidePage),
     ("Look inside", LookInsidePage),
+    ("Is it new?", NoveltyPage),
     ("Library", LibraryPage),
     ("Runs", RunsPage),
     ("Settings", SettingsPage),
@@ -64,10 +66,10 @@ class App:
             self.pages[name].grid(row=0, column=1, sticky="nsew", padx=18, pady=(16, 0))
         if self.page:
             self.pages[self.page].on_top = False
-            self.pages[self.page].grid_remove()
+            theme.show(self.pages[self.page], False)
         self.page = name
         self.pages[name].on_top = True
-        self.pages[name].grid()
+        theme.show(self.pages[name])
         self.pages[name].shown()
         for other, leads in self.nav.items():
             leads.configure(fg_color=theme.FIELD if other == name else "transparent")
@@ -94,6 +96,12 @@ class App:
         colour = theme.ALARM if said.alarm else theme.QUIET
         self.status.configure(text=said.sentence, text_color=colour)
         self.figures.configure(text=self.studio.figures)
+        self._wrap()
+
+    def _wrap(self, _: object = None) -> None:
+        """Let the sentence have the width that the figures leave."""
+        free = self.foot.winfo_width() - self.figures.winfo_reqwidth()
+        self.status.configure(wraplength=max(200, free / theme.scale(self.foot) - 16))
 
     def _dress(self) -> None:
         """Follow the preferences of how the window looks."""
@@ -146,4 +154,5 @@ class App:
         self.status.grid(row=0, column=0, sticky="w")
         self.figures = theme.label(foot, "", "small", anchor="e")
         self.figures.grid(row=0, column=1, sticky="e", padx=(12, 0))
-        theme.wrapped(self.status, foot, less=260)
+        foot.bind("<Configure>", self._wrap)
+        self.foot = foot

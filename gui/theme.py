@@ -234,8 +234,8 @@ def row(parent: Any) -> Any:
     return ctk.CTkFrame(parent, fg_color="transparent")
 
 
-def scrolled(parent: Any, **options: Any) -> Any:
-    """Something to scroll what is too long."""
+def scrolled(parent: Any, *, on: Colour = PAGE, **options: Any) -> Any:
+    """Something to scroll what is too long, on paper or on the desk."""
     given = {
         "fg_color": "transparent",
         "scrollbar_button_color": EDGE,
@@ -248,7 +248,7 @@ def scrolled(parent: Any, **options: Any) -> Any:
         """Hide the bar while there is nothing to scroll."""
         made._scrollbar.set(first, last)
         fits = float(first) <= 0 and float(last) >= 1
-        colour = "transparent" if fits else EDGE
+        colour = on if fits else EDGE
         if made._scrollbar.cget("button_color") != colour:
             made._scrollbar.configure(
                 button_color=colour, button_hover_color=colour if fits else FAINT
@@ -256,6 +256,19 @@ def scrolled(parent: Any, **options: Any) -> Any:
 
     made._parent_canvas.configure(yscrollcommand=follow)
     return made
+
+
+def show(widget: Any, yes: bool = True) -> None:
+    """Show a widget where it was put with ``grid``, or hide it.
+
+    CustomTkinter brings back what ``grid_remove`` has hidden as soon as the zoom changes.
+    """
+    placed = widget._last_geometry_manager_call
+    if yes and placed is None:
+        widget.grid(**widget.place_of_old)
+    elif not yes and placed is not None:
+        widget.place_of_old = placed["kwargs"]
+        widget.grid_forget()
 
 
 def wrapped(widget: Any, parent: Any, less: int = 0) -> None:

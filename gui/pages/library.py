@@ -104,9 +104,9 @@ class LibraryPage(Page):
         self.stories, broken = end.result
         for row, story in zip(self.rows, self.stories, strict=False):
             row.configure(text=f"{_short(story.title, 30)}\n{_about(story)}")
-            row.grid()
+            theme.show(row)
         for row in self.rows[len(self.stories) :]:
-            row.grid_remove()
+            theme.show(row, False)
         more = len(self.stories) - SHOWN
         said = f"{more} more: search to find them. " if more > 0 else ""
         self.note.configure(text=said + " ".join(broken))
@@ -121,7 +121,7 @@ class LibraryPage(Page):
         story = self.chosen
         theme.usable(self.open_button, story is not None)
         theme.usable(self.delete_button, story is not None)
-        (self.undo_button.grid if self.deleted else self.undo_button.grid_remove)()
+        theme.show(self.undo_button, self.deleted is not None)
         for row, listed in zip(self.rows, self.stories, strict=False):
             here = story is not None and listed.name == story.name
             row.configure(fg_color=theme.CHOSEN if here else "transparent")
@@ -167,7 +167,7 @@ class LibraryPage(Page):
             )
             theme.align_left(row)
             row.grid(row=number, column=0, sticky="ew", pady=1)
-            row.grid_remove()
+            theme.show(row, False)
             self.rows.append(row)
         self.note = theme.label(sheet, "", "small", wraplength=220)
         self.note.grid(row=SHOWN, column=0, padx=10, pady=6, sticky="w")

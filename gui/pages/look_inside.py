@@ -110,8 +110,8 @@ class LookInsidePage(Page):
         """Show what was expected, or another version, beside the story."""
         self.side.set(side)
         versions = side == "Versions"
-        (self.panel.grid_remove if versions else self.panel.grid)()
-        (self.beside.grid if versions else self.beside.grid_remove)()
+        theme.show(self.panel, not versions)
+        theme.show(self.beside, versions)
         halves = "halves" if versions else ""
         self.grid_columnconfigure(0, uniform=halves)
         self.grid_columnconfigure(1, uniform=halves, weight=1 if versions else 0)
@@ -308,7 +308,7 @@ class LookInsidePage(Page):
         self.other.style("parts", background=theme.COPIED)
         self.take = theme.button(self.beside, "Put this one on the page", lambda: None)
         self.take.grid(row=2, column=0, padx=12, pady=12)
-        self.beside.grid_remove()
+        theme.show(self.beside, False)
 
 
 class _Expected:
@@ -327,16 +327,16 @@ class _Expected:
         self.bar.grid(row=0, column=1, padx=6)
         self.chance = theme.label(self.frame, "", "small", width=44, anchor="e")
         self.chance.grid(row=0, column=2, padx=(0, 6))
-        self.frame.grid_remove()
+        theme.show(self.frame, False)
 
     def show(self, word: str, chance: float, most: float) -> None:
         self.word.configure(text=word)
         self.bar.set(chance / most)
         self.chance.configure(text=f"{chance:.1%}" if chance >= 0.001 else "< 0.1%")
-        self.frame.grid()
+        theme.show(self.frame)
 
     def hide(self) -> None:
-        self.frame.grid_remove()
+        theme.show(self.frame, False)
 
 
 def _quoted(text: str) -> str:

@@ -168,6 +168,8 @@ class RunsPage(Page):
             fg_color=theme.PAGE,
             text_color=theme.INK,
             wrap="none",
+            scrollbar_button_color=theme.EDGE,
+            scrollbar_button_hover_color=theme.FAINT,
             spacing1=5,
             spacing3=5,
             cursor="hand2",

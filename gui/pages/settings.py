@@ -40,7 +40,7 @@ class SettingsPage(Page):
         super().__init__(parent, studio)
         self.grid_columnconfigure(0, weight=1)
         self.grid_rowconfigure(0, weight=1)
-        self.sheet = theme.scrolled(self)
+        self.sheet = theme.scrolled(self, on=theme.DESK)
         self.sheet.grid(row=0, column=0, sticky="nsew")
         self.sheet.grid_columnconfigure(0, weight=1)
         self.sliders: dict[str, Any] = {}
@@ -70,6 +70,7 @@ class SettingsPage(Page):
         """Show the preferences as they are."""
         wanted = self.studio.preferences
         self.presets.set(wanted.preset)
+        theme.fill(self.seed, wanted.seed)
         for name, slider in self.sliders.items():
             value = getattr(wanted, name)
             slider.set(value)
@@ -77,7 +78,7 @@ class SettingsPage(Page):
         self.dial.set(next(text for text, size in DIAL.items() if size == wanted.dial))
         (self.strict.select if wanted.strict else self.strict.deselect)()
         self.dial.configure(state="normal" if wanted.strict else "disabled")
-        (self.own.grid if wanted.dial == 0 and wanted.strict else self.own.grid_remove)()
+        theme.show(self.own, wanted.dial == 0 and wanted.strict)
         self.words_said.configure(text=self._words_sentence())
         self.mode.set(wanted.mode)
         self.text_size.set(_key(TEXT_SIZES, wanted.text_size))
@@ -115,19 +116,27 @@ class SettingsPage(Page):
         )
         self.presets.grid(row=0, column=1, columnspan=2, padx=20, pady=(14, 6), sticky="e")
         for row, (name, title, low, high, steps, hint) in enumerate(SLIDERS, 1):
-            last = row == len(SLIDERS)
-            pad = (6, 16 if last else 2)
+            pad = (6, 2)
             words = theme.row(card)
             words.grid(row=row, column=0, padx=20, pady=pad, sticky="w")
             theme.label(words, title).grid(row=0, column=0, sticky="w")
-            about = theme.label(words, hint, "small", wraplength=250)
+            about = theme.label(words, hint, "small", wraplength=210)
             about.grid(row=1, column=0, sticky="w")
             self.sliders[name] = theme.slider(
                 card, low, high, steps, lambda value, name=name: self.set_number(name, value)
             )
             self.sliders[name].grid(row=row, column=1, padx=8, pady=pad, sticky="ew")
-            self.values[name] = theme.label(card, "", width=176)
+            self.values[name] = theme.label(card, "", width=140, wraplength=140)
             self.values[name].grid(row=row, column=2, padx=(8, 12), pady=pad, sticky="w")
+
+        theme.label(card, "Seed").grid(row=9, column=0, padx=20, pady=(6, 16), sticky="w")
+        self.seed = theme.entry(card, "any", width=140)
+        self.seed.grid(row=9, column=1, padx=8, pady=(6, 16), sticky="w")
+        for key in ("<FocusOut>", "<Return>"):
+            self.seed.bind(key, lambda _: self.studio.change(seed=self.seed.get()))
+        theme.label(card, "The same seed tells the same story.", "small", wraplength=140).grid(
+            row=9, column=2, padx=(8, 12), pady=(6, 16), sticky="w"
+        )
 
     def _build_words(self, card: Any) -> None:
         self.dial = theme.choices(card, list(DIAL), self.choose_dial)

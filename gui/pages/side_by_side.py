@@ -197,7 +197,7 @@ class SideBySidePage(Page):
         for number, side in enumerate(self.sides):
             side.name.configure(text=NAMES[number])
             side.menu.set(side.run or "no model")
-            (side.menu.grid_remove if self._hidden else side.menu.grid)()
+            theme.show(side.menu, not self._hidden)
 
     def _show_runs(self) -> None:
         studio = self.studio

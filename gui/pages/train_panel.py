@@ -42,7 +42,7 @@ class TrainPanel:
         self.said = theme.label(self.card, "", "small")
         self.said.grid(row=4, column=0, padx=20, pady=(0, 14), sticky="w")
         theme.wrapped(self.said, self.card, less=44)
-        self.bar.grid_remove()
+        theme.show(self.bar, False)
 
     def narrow(self) -> None:
         """Put the controls one above the other."""
@@ -59,7 +59,7 @@ class TrainPanel:
         minutes = float(self.minutes.get().partition(" ")[0])
         self.training = Training(self.family.get(), minutes, self.studio.outputs)
         self.button.configure(text="Stop")
-        self.bar.grid()
+        theme.show(self.bar)
         self.bar.set(0)
         self._say("Starting …")
         self._act = self.studio.act(
@@ -73,7 +73,7 @@ class TrainPanel:
     def _ended(self, end: End) -> None:
         self._act = None
         self.button.configure(text="Train", state="normal")
-        self.bar.grid_remove()
+        theme.show(self.bar, False)
         match end:
             case Finished(_, Path()):
                 self._say("Finished: the new model is in the list of runs.")

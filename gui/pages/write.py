@@ -480,6 +480,7 @@ class WritePage(Page):
                 padx=(0 if narrow else 10, 0),
                 pady=(8 if narrow else 0, 0),
             )
+        theme.show(self.moods, not narrow)  # They are on the page Settings too.
 
 
 def _only(command: Callable[[], Any], _: object) -> str:
