@@ -252,7 +252,9 @@ def joined(spans: Iterable[Span]) -> Spans:
 def common_start(one: str, other: str) -> int:
     """How many characters two texts begin with together, to the end of a whole word."""
     length = _common(one, other)
-    while length and one[length - 1 : length].isalnum() and length < max(len(one), len(other)):
+    while length and one[length - 1].isalnum() and (one + " ")[length].isalnum():
+        length -= 1
+    while length and other[length - 1].isalnum() and (other + " ")[length].isalnum():
         length -= 1
     return length
 

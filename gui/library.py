@@ -4,7 +4,7 @@ import json
 import re
 import secrets
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -52,13 +52,9 @@ class Library:
         self._stories = folder / STORIES
 
     def save(self, story: Story) -> Story:
-        """Write a story; without a name it is a new one. Return it with name and time."""
-        now = datetime.now(UTC)
-        name = story.name or f"{now:%Y-%m-%d-%H-%M-%S}-{secrets.token_hex(3)}"
-        kept = Story(
-            **{**asdict(story), "name": name, "made": story.made or now.isoformat("T", "seconds")}
-        )
-        self._write(self._stories / f"{name}.json", kept)
+        """Write a story, named if it was not; the one of that name before is replaced."""
+        kept = named(story)
+        self._write(self._stories / f"{kept.name}.json", kept)
         return kept
 
     def delete(self, name: str) -> Story:
@@ -119,6 +115,13 @@ class Library:
     def _write(self, path: Path, story: Story) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, json.dumps(asdict(story), indent=1, ensure_ascii=False))
+
+
+def named(story: Story) -> Story:
+    """The story with a name and a time; a new one without."""
+    now = datetime.now(UTC)
+    name = story.name or f"{now:%Y-%m-%d-%H-%M-%S}-{secrets.token_hex(3)}"
+    return replace(story, name=name, made=story.made or now.isoformat("T", "seconds"))
 
 
 def title_of(text: str) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from gui.document import Document
-from gui.library import Library, Story, title_of
+from gui.library import Library, Story, named, title_of
 from gui.preferences import Preferences
 from gui.session import Act, End, Failed, Finished, Piece, Session, Work
 from gui.voices import Manner, Shelf, StorytellerVoice, Voice, loading
@@ -219,11 +219,11 @@ class Studio:
 
     def save(self, end: Callable[[], None] = lambda: None) -> None:
         """Keep the story on the page in the library."""
+        self.story = named(self.story)  # At once, or saving twice would keep two.
         story = self.current()
 
         def saved(outcome: End) -> None:
             if isinstance(outcome, Finished):
-                self.story = outcome.result
                 self.say(f"Saved in the library as “{outcome.result.title}”.")
                 end()
             self.say_failure(outcome)

@@ -146,13 +146,15 @@ class LookInsidePage(Page):
             return
         self._read_of = wanted
         studio.say("Reading …")
-        studio.act("look", reading(studio.shelf, *wanted), end=self._was_read)
+        studio.act("look", reading(studio.shelf, *wanted), end=partial(self._was_read, wanted))
 
-    def _was_read(self, end: End) -> None:
+    def _was_read(self, wanted: tuple[Path, str], end: End) -> None:
+        if wanted != self._read_of:  # The story or the model is another one meanwhile.
+            return
         if isinstance(end, Failed):
             self._read_of = None
             self.studio.say_failure(end)
-        if not isinstance(end, Finished) or self.studio.document.text != self.box.text:
+        if not isinstance(end, Finished):
             return
         self.reading = end.result
         bits = sum(token.bits for token in end.result.tokens)

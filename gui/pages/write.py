@@ -348,8 +348,7 @@ class WritePage(Page):
         self.box.mark(FOREIGN, foreign(self.studio.document.spans, known))
 
     def _offer_speech(self, end: End) -> None:
-        if isinstance(end, Finished) and end.result:
-            self.speak.grid(row=0, column=1, padx=(8, 14), pady=(10, 0))
+        theme.show(self.speak, isinstance(end, Finished) and end.result)
 
     def _read(self, end: End) -> None:
         self.reading = None
@@ -397,6 +396,8 @@ class WritePage(Page):
         self.title.grid(row=0, column=0, sticky="ew", padx=12, pady=(8, 0))
         self.title.bind("<KeyRelease>", self._keep_title)
         self.speak = theme.button(self.paper, "Read aloud", self.read_aloud, kind="small", width=96)
+        self.speak.grid(row=0, column=1, padx=(8, 14), pady=(10, 0))
+        theme.show(self.speak, False)
         self.box = StoryBox(self.paper, size=self.studio.preferences.text_size, writable=True)
         self.box.grid(row=1, column=0, columnspan=2, sticky="nsew", padx=3, pady=(0, 4))
         self.box.style(FOREIGN, underlinefg=theme.ALARM)

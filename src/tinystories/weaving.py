@@ -96,6 +96,7 @@ class _Weaver:
         choose: Choose,
     ) -> None:
         self._eos = vocabulary.eos
+        self._stop = vocabulary.encode(".")
         self._inner = choose
         self._decode = vocabulary.stream()
         self._text = beginning.rstrip(" ")
@@ -140,8 +141,8 @@ class _Weaver:
         """What is to be said now, if anything."""
         between = bool(_is_sentence_end(self._text)) and self._text.count('"') % 2 == 0
         if not self._owed:
-            late = self._ends and between and self._left <= ENDING
-            return self._ends.pop(0) if late else None
+            due = self._left <= (ENDING if between else ENDING // 2)
+            return self._ends.pop(0) if self._ends and due else None
         # A word that was just said is granted as soon as something follows it.
         owed = [goal for goal in self._owed if not goal.granted(self._text + " ")]
         if sum(min(map(len, goal.ways)) + 1 for goal in owed) >= self._left:
@@ -159,6 +160,8 @@ class _Weaver:
         if goal in self._owed:
             self._owed.remove(goal)
         self._waited = 0.0
+        if goal.place == "end" and not _is_sentence_end(self._text):
+            way = (*self._stop, *way)  # There is no more time to wait for the sentence's own end.
         self._saying = list(way[1:])
         self._whole = goal.place == "anywhere"
         return way[0]

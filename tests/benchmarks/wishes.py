@@ -43,13 +43,15 @@ def main() -> None:
         teller = Storyteller.load(Path(folder))
         plain = [told(teller, number) for number in range(STORIES)]
         bits = sum(bits_per_byte(teller, story) for story in plain) / STORIES
-        print(f"\n{folder}\n{'wish':<12} {'alone':>7} {'asked':>7} {'bits per byte':>14}")
-        print(f"{'none':<12} {'':>7} {'':>7} {bits:>14.2f}")
+        sys.stdout.write(
+            f"\n{folder}\n{'wish':<12} {'alone':>7} {'asked':>7} {'bits per byte':>14}\n"
+        )
+        sys.stdout.write(f"{'none':<12} {'':>7} {'':>7} {bits:>14.2f}\n")
         for name, wish in WISHES.items():
             asked = [told(teller, number, wishes=(name,)) for number in range(STORIES)]
             shares = [sum(map(wish.granted, stories)) / STORIES for stories in (plain, asked)]
             bits = sum(bits_per_byte(teller, story) for story in asked) / STORIES
-            print(f"{name:<12} {shares[0]:>7.0%} {shares[1]:>7.0%} {bits:>14.2f}")
+            sys.stdout.write(f"{name:<12} {shares[0]:>7.0%} {shares[1]:>7.0%} {bits:>14.2f}\n")
         rng = random.Random(0)
         granted, bits = 0, 0.0
         for number in range(STORIES):
@@ -57,7 +59,7 @@ def main() -> None:
             story = told(teller, number, must=words)
             granted += not missing(story, must=words)
             bits += bits_per_byte(teller, story) / STORIES
-        print(f"{'three words':<12} {'':>7} {granted / STORIES:>7.0%} {bits:>14.2f}")
+        sys.stdout.write(f"{'three words':<12} {'':>7} {granted / STORIES:>7.0%} {bits:>14.2f}\n")
 
 
 if __name__ == "__main__":
