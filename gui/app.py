@@ -14,7 +14,7 @@ from gui.pages.runs import RunsPage
 from gui.pages.settings import SettingsPage
 from gui.pages.side_by_side import SideBySidePage
 from gui.pages.write import WritePage
-from gui.studio import Studio
+from gui.studio import Said, Studio
 
 POLL_MS = 30
 DRAFT_MS = 2000
@@ -44,6 +44,7 @@ class App:
         self.studio = studio
         self.pages: dict[str, Page] = {}
         self.page = ""
+        self._said: dict[str, tuple[Said, str]] = {}  # By pages that are not seen now.
         # On Linux the system is asked through a process of its own, by default every 30 ms.
         ctk.AppearanceModeTracker.update_loop_interval = ASK_SYSTEM_MS
         self._dress()
@@ -65,11 +66,14 @@ class App:
             self.pages[name].show_page = self.show
             self.pages[name].grid(row=0, column=1, sticky="nsew", padx=18, pady=(16, 0))
         if self.page:
+            self._said[self.page] = self.studio.said, self.studio.figures
             self.pages[self.page].on_top = False
             theme.show(self.pages[self.page], False)
         self.page = name
         self.pages[name].on_top = True
         theme.show(self.pages[name])
+        said, figures = self._said.pop(name, (Said(""), ""))
+        self.studio.say(said.sentence, alarm=said.alarm, figures=figures)
         self.pages[name].shown()
         for other, leads in self.nav.items():
             leads.configure(fg_color=theme.FIELD if other == name else "transparent")

@@ -254,7 +254,7 @@ def labelled(runs: list[Run], now: datetime) -> dict[str, Run]:
     names: dict[str, Run] = {}
     for run in runs:
         name = label(run)
-        if short[name] > 1 and (day := made(run, now)):
+        if short[name] > 1 and (day := day_of(run.card.get("made"), now)):
             name = f"{name} · {day}"
         twins = sum(known == name or known.startswith(f"{name} · no. ") for known in names)
         names[f"{name} · no. {twins + 1}" if twins else name] = run
@@ -272,11 +272,11 @@ def label(run: Run) -> str:
     return " · ".join([*parts, "built-in stories"] if run.embedded else parts)
 
 
-def made(run: Run, now: datetime) -> str:
-    """When a run was made, as a person would say it; nothing if its card does not say."""
+def day_of(made: object, now: datetime) -> str:
+    """An ISO time as a person would say it; nothing if it is none."""
     try:
-        when = datetime.fromisoformat(run.card["made"]).astimezone(now.tzinfo)
-    except (KeyError, TypeError, ValueError):
+        when = datetime.fromisoformat(str(made)).astimezone(now.tzinfo)
+    except ValueError:
         return ""
     if when.date() == now.date():
         return f"today {when:%H:%M}"

@@ -121,7 +121,10 @@ def button(
 
 def usable(widget: Any, yes: bool) -> None:
     """Let a control be used or not; a main button is grey while it cannot be."""
-    widget.configure(state="normal" if yes else "disabled")
+    state = "normal" if yes else "disabled"
+    if widget.cget("state") == state:  # Drawing it again would take a millisecond of each key.
+        return
+    widget.configure(state=state)
     if getattr(widget, "main", False):
         widget.configure(fg_color=ACCENT if yes else FIELD)
 
@@ -247,7 +250,7 @@ def scrolled(parent: Any, *, on: Colour = PAGE, **options: Any) -> Any:
     def follow(first: str, last: str) -> None:
         """Hide the bar while there is nothing to scroll."""
         made._scrollbar.set(first, last)
-        fits = float(first) <= 0 and float(last) >= 1
+        fits = float(first) <= 0.001 and float(last) >= 0.999
         colour = on if fits else EDGE
         if made._scrollbar.cget("button_color") != colour:
             made._scrollbar.configure(

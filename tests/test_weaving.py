@@ -1,5 +1,5 @@
+import numpy as np
 import pytest
-import torch
 
 from tinystories.data.vocabulary import word_types
 from tinystories.errors import UserError
@@ -62,12 +62,12 @@ def test_the_story_does_not_end_before_its_words_are_said(teller):
         """A chooser that ends the story whenever it may."""
 
         def __call__(self, logits, last):
-            return 0 if logits[0] > -torch.inf else int(logits.argmax())
+            return 0 if logits[0] > -np.inf else int(logits.argmax())
 
     vocabulary = teller.vocabulary
     steer = weaving(vocabulary, BEGINNING, must=("kite",), length=40)
     choose = steer(Ending())
-    logits = torch.zeros(len(vocabulary))
+    logits = np.zeros(len(vocabulary), np.float32)
     logits[0] = 9.0
     last, told = vocabulary.encode(BEGINNING)[-1], []
     while last != vocabulary.eos:
@@ -83,7 +83,7 @@ def test_the_fitting_place_is_taken(teller):
     choose = weaving(vocabulary, BEGINNING, must=("kite",), length=100)(
         lambda logits, last: int(logits.argmax())
     )
-    likely, unlikely = torch.zeros(len(vocabulary)), torch.zeros(len(vocabulary))
+    likely, unlikely = np.zeros((2, len(vocabulary)), np.float32)
     ball = vocabulary.encode(" ball")[0]
     likely[ball], likely[kite] = 10.0, 9.0
     unlikely[ball], unlikely[kite] = 10.0, 0.0

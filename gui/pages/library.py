@@ -9,7 +9,7 @@ from gui.library import Story
 from gui.pages.page import Page
 from gui.pages.story_box import StoryBox
 from gui.session import End, Finished
-from gui.studio import Studio
+from gui.studio import Studio, day_of
 
 SHOWN = 30
 SEARCH_MS = 200
@@ -217,10 +217,7 @@ def _count(story: Story) -> str:
 
 
 def _day(made: str) -> str:
-    try:
-        return f"{datetime.fromisoformat(made).astimezone():%Y-%m-%d %H:%M}"
-    except ValueError:
-        return ""
+    return day_of(made, datetime.now().astimezone())
 
 
 def _short(text: str, most: int) -> str:

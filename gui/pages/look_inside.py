@@ -10,6 +10,7 @@ from gui import theme
 from gui.document import common_start
 from gui.pages.page import Page
 from gui.pages.story_box import StoryBox
+from gui.pages.write import listing
 from gui.session import End, Failed, Finished
 from gui.studio import Studio
 from gui.voices import reading
@@ -186,7 +187,7 @@ class LookInsidePage(Page):
         else:
             token = read.tokens[self.chosen]
             expected = token.likeliest
-            said = f"{_quoted(token.text)} came, a surprise of {token.bits:.1f} bits."
+            said = f"{_quoted(token.text)}: {token.bits:.1f} bits of surprise"
         self.where.configure(text=said)
         most = expected[0][1]
         for line, (text, chance) in zip(self.lines, expected, strict=False):
@@ -224,11 +225,7 @@ class LookInsidePage(Page):
         self.box.mark("chosen", chosen)
 
     def _list_versions(self) -> None:
-        versions = self.studio.document.versions
-        names = [
-            f"{number} · {version.name} · {len(version.text.split())} words"
-            for number, version in enumerate(versions, 1)
-        ]
+        names = listing(self.studio.document.versions)
         self.versions.configure(values=names)
         theme.usable(self.versions, bool(names))
         theme.usable(self.take, bool(names))

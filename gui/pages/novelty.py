@@ -155,10 +155,10 @@ class NoveltyPage(Page):
         theme.show(card, False)
         card.grid_columnconfigure(0, weight=1)
         for column, (text, width) in enumerate(
-            (("", 0), ("this story", 90), ("real stories", 90), ("", 110))
+            (("", 0), ("this story", 66), ("real stories", 76), ("", 92))
         ):
             name = theme.label(card, text, "small", width=width, anchor="w" if not column else "e")
-            name.grid(row=0, column=column, padx=(16, 8), pady=(6, 0), sticky="ew")
+            name.grid(row=0, column=column, padx=(16, 4), pady=(6, 0), sticky="ew")
         self.rows = []
         for number in range(1, ROWS + 1):
             cells = [
@@ -169,7 +169,7 @@ class NoveltyPage(Page):
             ]
             for column, cell in enumerate(cells):
                 pady = (0, 8 if number == ROWS else 0)
-                cell.grid(row=number, column=column, padx=(16, 8), pady=pady, sticky="ew")
+                cell.grid(row=number, column=column, padx=(16, 4), pady=pady, sticky="ew")
             self.rows.append(cells)
 
     def _paper(self, column: int) -> StoryBox:

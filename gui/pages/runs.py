@@ -228,16 +228,16 @@ def read_figures(run: Run) -> Figures:
 
 
 def _read_scores(path: Path) -> tuple[tuple[str, str], ...]:
-    """The numbers of a ``scores.json``, each with its name."""
+    """The scores of a ``scores.json``, each with its title; details of others (``@``) left out."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        return (("scores.json", f"cannot be read ({error})"),)
-    return tuple(
-        (name.replace("_", " "), f"{value:.4g}")
-        for name, value in content.items()
-        if isinstance(value, int | float)
-    )
+        scores = json.loads(path.read_text(encoding="utf-8"))["scores"]
+        return tuple(
+            (str(score["title"]), f"{score['value']:.3g} {score['unit']}".strip())
+            for name, score in scores.items()
+            if "@" not in name and score["value"] is not None
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        return (("scores.json", f"cannot be read ({type(error).__name__}: {error})"),)
 
 
 def _columns(run: Run) -> tuple[str, ...]:

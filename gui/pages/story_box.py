@@ -10,6 +10,9 @@ from gui import theme
 from gui.document import Spans
 
 TOLD = "told"
+MEASURE = 36
+"""The width of a line, in sizes of its type: some 75 letters."""
+MARGIN = 18
 _ASTRAL = "\uffff"
 
 
@@ -32,7 +35,7 @@ class StoryBox(ctk.CTkTextbox):  # type: ignore[misc]
             corner_radius=8,
             border_width=0,
             wrap="word",
-            padx=18,
+            padx=MARGIN,
             pady=10,
             spacing2=6,
             spacing3=10,
@@ -47,6 +50,7 @@ class StoryBox(ctk.CTkTextbox):  # type: ignore[misc]
         self.style("sel", background=theme.ACCENT, foreground=(theme.WHITE, theme.WHITE))
         self.recolour()
         self._lock()
+        self._textbox.bind("<Configure>", self._set_measure)
 
     # The text
 
@@ -134,6 +138,13 @@ class StoryBox(ctk.CTkTextbox):  # type: ignore[misc]
     def resize_type(self, size: int) -> None:
         """Set the story larger or smaller."""
         self.story_font.configure(size=size)
+        self._set_measure()
+
+    def _set_measure(self, _: object = None) -> None:
+        """Keep lines to what an eye can follow: margins grow instead."""
+        scale = theme.scale(self)
+        spare = self._textbox.winfo_width() - MEASURE * self.story_font.cget("size") * scale
+        self._textbox.configure(padx=round(max(MARGIN * scale, spare / 2)))
 
     def _unlock(self) -> None:
         self.configure(state="normal")

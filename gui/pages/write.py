@@ -8,6 +8,7 @@ from tkinter import filedialog
 from typing import Any
 
 from gui import theme
+from gui.document import Version
 from gui.export import WRITERS, export
 from gui.pages.page import Page
 from gui.pages.story_box import StoryBox
@@ -57,6 +58,7 @@ class WritePage(Page):
         self._seed = 0
         self._marking: str | None = None
         self._narrow: bool | None = None
+        self._listed: list[Version] | None = None
         self.grid_columnconfigure(0, weight=1)
         self.grid_rowconfigure(1, weight=1)
         self._build_tools()
@@ -128,6 +130,7 @@ class WritePage(Page):
         """Take another version onto the page."""
         self._mirror()
         self.studio.document.switch(int(choice.partition(" ")[0]) - 1)
+        self._listed = None  # The list shows its name again, not the choice.
         self._show_story()
         self.studio.say("Another version is on the page; the one before took its place.")
 
@@ -276,14 +279,10 @@ class WritePage(Page):
             (self.versions, bool(document.versions) and not telling_now),
         ):
             theme.usable(widget, yes)
-        self.versions.configure(
-            values=[
-                f"{number} · {version.name} · {len(version.text.split())} words"
-                for number, version in enumerate(document.versions, 1)
-            ]
-        )
-        count = len(document.versions)
-        self.versions.set(f"Versions {count}" if count else "Versions")
+        if document.versions != self._listed:
+            self._listed = list(document.versions)
+            self.versions.configure(values=listing(self._listed))
+            self.versions.set(f"Versions {len(self._listed)}" if self._listed else "Versions")
         self._mark_later()
 
     def _show_story(self) -> None:
@@ -488,6 +487,14 @@ def _only(command: Callable[[], Any], _: object) -> str:
     """Do a key's command, and nothing that a text box would do with the key."""
     command()
     return "break"
+
+
+def listing(versions: list[Version]) -> list[str]:
+    """The versions of a story, as a list to choose from shows them."""
+    return [
+        f"{number} · {version.name} · {len(version.text.split())} words"
+        for number, version in enumerate(versions, 1)
+    ]
 
 
 def _file_name(title: str) -> str:

@@ -3,14 +3,16 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from tinystories.errors import UserError
 from tinystories.models import LanguageModel
 
-Choose = Callable[[Tensor, int], int]
-"""Picks the next token from ``logits (V,)``, given the token before it."""
+Choose = Callable[[npt.NDArray[np.float32], int], int]
+"""``choose(logits (V,), last)`` picks the next token, given the one before it."""
 
 PIECE = 256
 """Tokens of a prompt that are read at a time, so that a long one needs little memory."""
@@ -64,7 +66,7 @@ class Sampling:
 def generate(
     model: LanguageModel,
     prompt: Sequence[int],
-    choose: Choose,
+    choose: Callable[[Tensor, int], int],
     *,
     length: int,
 ) -> Iterator[int]:

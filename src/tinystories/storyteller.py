@@ -112,8 +112,7 @@ class Storyteller:
                 logits = logits.masked_fill(~torch.from_numpy(rule.allowed(last)), -torch.inf)
             return sampling.choose(logits, generator)
 
-        chosen = steer(choose) if steer else choose
-        for token in generate(self.model, ids, chosen, length=length):
+        for token in generate(self.model, ids, _steered(choose, steer), length=length):
             yield token
             if token == self.vocabulary.eos:
                 return
@@ -183,6 +182,16 @@ class Storyteller:
                 )
         vocabulary = Vocabulary.load(run.folder)
         return cls(_load_model(run.folder, run.card), vocabulary, run.card)
+
+
+def _steered(
+    choose: Callable[[Tensor, int], int], steer: Callable[[Choose], Choose] | None
+) -> Callable[[Tensor, int], int]:
+    """Let ``steer``, which knows no torch, choose by means of ``choose``."""
+    if steer is None:
+        return choose
+    steering = steer(lambda logits, last: choose(torch.from_numpy(logits), last))
+    return lambda logits, last: steering(logits.numpy(), last)
 
 
 def _load_model(folder: Path, card: dict[str, Any]) -> LanguageModel:

@@ -12,8 +12,8 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor
+import numpy as np
+import numpy.typing as npt
 
 from tinystories.data.vocabulary import Vocabulary, word_types
 from tinystories.errors import UserError
@@ -28,6 +28,8 @@ FITTING, STRANGE, HASTE = 2.0, 6.0, 12.0
 """How much less likely (in nats) than the likeliest token a word may be: at first, when its time is
 over, and for each such time after that."""
 
+Logits = npt.NDArray[np.float32]
+
 _is_sentence_end = re.compile(r"[.!?][\"'”’)]?\s*$").search
 
 
@@ -38,11 +40,11 @@ class _Goal:
     ways: tuple[tuple[int, ...], ...]
     place: Place
     granted: Callable[[str], bool]
-    like: Tensor
+    like: tuple[int, ...]
 
-    def strength(self, logits: Tensor) -> float:
+    def strength(self, logits: Logits) -> float:
         """How well it fits here, as a logit."""
-        return float(logits[self.like].max())
+        return float(logits[list(self.like)].max())
 
 
 def weaving(
@@ -71,7 +73,7 @@ def weaving(
             raise UserError(f"wanted a wish out of {', '.join(WISHES)}, given {name!r}")
         wish = WISHES[name]
         way = tuple(vocabulary.encode(wish.phrase))
-        goals.append(_Goal((way,), wish.place, wish.granted, torch.tensor(way[:1])))
+        goals.append(_Goal((way,), wish.place, wish.granted, way[:1]))
     # An end is wished for anew, whatever the story so far ends with.
     if all(goal.place != "end" and goal.granted(beginning) for goal in goals):
         return None
@@ -108,9 +110,9 @@ class _Weaver:
         self._pace = max(1, len(self._owed)) / (0.7 * min(length, USUAL_LENGTH))
         self._saying: list[int] = []
         self._whole = False
-        self._glue = torch.tensor([_glues(vocabulary.decode([i])) for i in range(len(vocabulary))])
+        self._glue = np.array([_glues(vocabulary.decode([i])) for i in range(len(vocabulary))])
 
-    def choose(self, logits: Tensor, last: int) -> int:
+    def choose(self, logits: Logits, last: int) -> int:
         """Return the next token: of a phrase under way, of one that is due, or the model's own."""
         if self._begun:
             self._note(last)
@@ -119,13 +121,13 @@ class _Weaver:
         if self._saying:
             return self._saying.pop(0)
         if self._whole:  # A word was said: nothing may grow onto it.
-            logits = logits.masked_fill(self._glue, -torch.inf)
+            logits = np.where(self._glue, np.float32(-np.inf), logits)
             self._whole = False
         if goal := self._due(logits):
             return self._say(goal, logits)
         if self._owed:
-            logits = logits.clone()
-            logits[self._eos] = -torch.inf
+            logits = logits.copy()
+            logits[self._eos] = -np.inf
             self._waited += self._pace
         token = self._inner(logits, last)
         if token == self._eos and self._ends:
@@ -137,7 +139,7 @@ class _Weaver:
         if not self._text[-1:].isalnum():
             self._owed = [goal for goal in self._owed if not goal.granted(self._text)]
 
-    def _due(self, logits: Tensor) -> _Goal | None:
+    def _due(self, logits: Logits) -> _Goal | None:
         """What is to be said now, if anything."""
         between = bool(_is_sentence_end(self._text)) and self._text.count('"') % 2 == 0
         if not self._owed:
@@ -155,7 +157,7 @@ class _Weaver:
         gap = FITTING + (STRANGE - FITTING) * patience + HASTE * (self._waited - patience)
         return best if best.strength(logits) + gap >= float(logits.max()) else None
 
-    def _say(self, goal: _Goal, logits: Tensor) -> int:
+    def _say(self, goal: _Goal, logits: Logits) -> int:
         way = max(goal.ways, key=lambda way: (self._left >= len(way), float(logits[way[0]])))
         if goal in self._owed:
             self._owed.remove(goal)
@@ -179,7 +181,7 @@ def _word_goal(vocabulary: Vocabulary, words: str) -> _Goal:
     if spelled[0].isupper() and min(map(len, ways)) > 1:
         # A name the model has never read fits where any name does.
         like += _names(vocabulary)
-    return _Goal(ways, "anywhere", lambda story: _says(story, words), torch.tensor(like))
+    return _Goal(ways, "anywhere", lambda story: _says(story, words), tuple(like))
 
 
 def _names(vocabulary: Vocabulary) -> list[int]:

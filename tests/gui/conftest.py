@@ -1,5 +1,6 @@
 """One window for all tests, on a display in memory where there is no screen."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -51,7 +52,9 @@ def outputs(tmp_path_factory, teller):
     (outputs / "one" / "metrics.csv").write_text(
         "step,metric,value\n99,val/bpb,1.5\n199,val/bpb,0.7\n299,val/b", encoding="utf-8"
     )
-    (outputs / "one" / "scores.json").write_text('{"grammar_lints": 0.25}', encoding="utf-8")
+    score = {"title": "Grammar mistakes", "value": 0.25, "unit": "per 100 words"}
+    scores = {"grammar_lints": score, "grammar_lints@names": score, "grade": {"value": None}}
+    (outputs / "one" / "scores.json").write_text(json.dumps({"scores": scores}), encoding="utf-8")
     teller.save(outputs / "real-rnn" / "model")
     torch.manual_seed(1)
     arguments = {"width": 16, "depth": 1, "heads": 2, "context": 64}

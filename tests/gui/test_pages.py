@@ -128,7 +128,7 @@ def test_first_it_is_shown_what_comes_next(app, look):
 def test_a_click_on_a_word_shows_what_was_expected_there(app, look):
     look.choose(BEGINNING.index("upon") + 1)
     app.root.update()
-    assert look.where.cget("text") == "“upon” came, a surprise of 5.0 bits."
+    assert look.where.cget("text") == "“upon”: 5.0 bits of surprise"
     assert expected(look) == ["“cat”", "“upon”", "the end"]
     assert look.lines[0].chance.cget("text") == "50.0%"
     assert look.box.marked("chosen") == ["upon"]
@@ -277,7 +277,7 @@ def test_runs_are_listed_best_first_with_scores_curves_and_the_broken_ones(app):
     broken = next(line for line in lines if "is broken" in line)
     assert broken.startswith("broken is broken: the card ")
     runs.choose(0)
-    assert "grammar lints: 0.25" in runs.scores.cget("text")
+    assert runs.scores.cget("text").startswith("Grammar mistakes: 0.25 per 100 words\n\n")
     assert [curve.points for curve in runs.chart._curves] == [((0.1, 1.5), (0.2, 0.7))]
     runs.choose(1)
     assert "Not scored yet." in runs.scores.cget("text")

@@ -8,7 +8,7 @@ import pytest
 from stage import Stage, make_run
 
 from gui.session import Finished
-from gui.studio import BEGINNING, Studio, label, labelled, made
+from gui.studio import BEGINNING, Studio, day_of, label, labelled
 from tinystories.runs import Run
 
 
@@ -146,7 +146,7 @@ def test_a_run_is_called_by_its_model_and_score():
     ],
 )
 def test_when_a_run_was_made_is_said_as_a_person_would(when, said):
-    assert made(run(made=when), NOW) == said
+    assert day_of(when, NOW) == said
 
 
 def test_runs_that_would_be_called_the_same_have_their_time_or_a_number_added():
