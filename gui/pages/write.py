@@ -274,7 +274,7 @@ class WritePage(Page):
             (self.retry_button, self.studio.voice is not None and document.can_retry),
             (self.undo_button, document.can_undo),
             (self.redo_button, document.can_redo),
-            (self.models, bool(self.studio.runs) and not telling_now),
+            (self.models, self.studio.searched and not telling_now),
             (self.beginnings, not telling_now),
             (self.versions, bool(document.versions) and not telling_now),
         ):
@@ -421,7 +421,7 @@ class WritePage(Page):
     def _build_wishes(self) -> None:
         self.wish_row = theme.row(self)
         self.wish_row.grid(row=2, column=0, sticky="ew", pady=(10, 0))
-        self.must = theme.entry(self.wish_row, "Words that must appear: dragon, cake", width=200)
+        self.must = theme.entry(self.wish_row, "Must appear: dragon, cake", width=200)
         for key in ("<FocusOut>", "<Return>"):
             self.must.bind(key, self._keep_seed)
         self.chip_row = theme.row(self.wish_row)

@@ -1,10 +1,8 @@
 """What a story may be asked to have, and how it is seen in one. Needs no torch.
 
 Each is brought about by a few words that are said for the model at the right place; it goes on from
-there. Measured with ``tests/benchmarks/wishes.py`` on two models of 3 M parameters trained for 30
-minutes, 40 stories each: asked for, a wish comes in 98 to 100 % of stories (by themselves: a talk
-77 %, a twist 10 %, a moral 9 %, a sad end 4 %), and the stories are as likely to the model as those
-told without wishes (0.49 to 0.56 bits per byte against 0.52 and 0.55).
+there. What trained models make of them is measured by ``tests/benchmarks/wishes.py`` and written in
+``docs/studio.md``.
 """
 
 import re
