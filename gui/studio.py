@@ -169,7 +169,9 @@ class Studio:
         """Load the run that the list calls ``name``, to write with."""
         self.run, self.voice = name, None
         self.changed("run")
-        self.say("Loading the model …")
+        self.say(
+            "Loading the model … On a new computer it is made ready first, which takes longer."
+        )
         folder = self.runs[name].folder
         self.act("load", loading(self.shelf, folder), end=partial(self._loaded, name))
 

@@ -78,6 +78,7 @@ class StorytellerVoice:
 
         self.teller = Storyteller.load(folder)
         self.words: Sequence[str] = self.teller.vocabulary.words
+        next(self.teller.stream(length=1), None)  # What is made only once is made now.
 
     def stream(self, beginning: str, manner: Manner) -> Iterator[str]:
         """Tell with the storyteller."""

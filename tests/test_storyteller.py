@@ -63,6 +63,33 @@ def test_a_loaded_model_equals_the_saved_one(teller, saved):
     assert loaded.tell("Tom", seed=1, length=20) == teller.tell("Tom", seed=1, length=20)
 
 
+@pytest.mark.parametrize("engine", ["numpy", "compiled", "torch"])
+def test_every_engine_tells_the_same_story(teller, saved, engine):
+    if engine == "compiled":
+        pytest.importorskip("numba")
+    loaded = Storyteller.load(saved, engine)
+    assert loaded.tell("Tom", seed=1, length=60) == teller.tell("Tom", seed=1, length=60)
+
+
+@pytest.mark.parametrize("engine", ["numpy", "compiled", "torch"])
+def test_many_stories_are_those_told_alone(saved, engine):
+    if engine == "compiled":
+        pytest.importorskip("numba")
+    loaded = Storyteller.load(saved, engine)
+    prompts = ["Anna", "Tom went", "", "Anna ", "Ben", "Mia saw a", "Zoe"]
+    told = list(loaded.tell_many(prompts, seeds=range(7), length=40, rows=3))
+    assert sorted(number for number, _ in told) == list(range(7))
+    for number, story in told:
+        assert story.text == loaded.tell(prompts[number], seed=number, length=40)
+        assert (story.prompt, story.seed) == (prompts[number], number)
+        assert story.ended is (story.tokens < 40) or story.tokens == 40
+
+
+def test_an_engine_that_is_none_is_refused(saved):
+    with pytest.raises(UserError, match="'warp'"):
+        Storyteller.load(saved, "warp")
+
+
 def test_a_blank_at_the_end_of_the_prompt_changes_nothing_but_itself(teller):
     told = [
         "".join(teller.stream(prompt, seed=2, length=20)) for prompt in ("Anna went", "Anna went ")

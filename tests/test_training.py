@@ -195,6 +195,16 @@ def test_accumulated_parts_learn_the_same_as_one_batch(config, tmp_path):
     )
 
 
+@pytest.mark.parametrize("model", ["transformer", "rnn"])
+def test_half_precision_learns_nearly_the_same(config, tmp_path, model):
+    exact = train(config(f"model={model}"), tmp_path / "single")
+    half = train(config(f"model={model}", "trainer.precision=bf16-mixed"), tmp_path / "half")
+    assert half != exact
+    assert half == pytest.approx(exact, rel=0.02)
+    weights = Storyteller.load(tmp_path / "half").model.state_dict().values()
+    assert {w.dtype for w in weights} == {torch.float32}
+
+
 def test_the_learning_rate_rises_stays_and_falls():
     rates = [warmup_stable_decay(s, 10, warmup=2, decay=0.4) for s in range(10)]
     assert rates == [0.5, 1, 1, 1, 1, 1, 1, 0.75, 0.5, 0.25]

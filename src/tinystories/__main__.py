@@ -1,4 +1,4 @@
-"""The ``tinystories`` command: tell stories, list runs, open the studio."""
+"""The ``tinystories`` command: tell stories, list runs, look at data, open the studio."""
 
 import argparse
 import io
@@ -51,6 +51,12 @@ def _parser() -> argparse.ArgumentParser:
     tell.add_argument("--seed", type=int, help="the same seed tells the same story")
     tell.add_argument("--length", type=int, default=500, help="tokens at most (default: 500)")
     tell.add_argument("--count", type=int, default=1, help="how many stories (default: 1)")
+    tell.add_argument(
+        "--engine",
+        default="auto",
+        help="compiled (needs numba), int8 (compiled, a little less exact), numpy or torch; "
+        "auto: the fastest exact one that is there (default)",
+    )
     words = tell.add_mutually_exclusive_group()
     words.add_argument(
         "--strict",
@@ -70,6 +76,12 @@ def _parser() -> argparse.ArgumentParser:
     runs.add_argument("folder", nargs="?", type=Path, default=Path("outputs"))
     runs.set_defaults(run=_runs)
 
+    data = commands.add_parser("data", help="report what a corpus is like")
+    data.add_argument("source", help="hub, hub-v2, embedded, or the path of a file or folder")
+    data.add_argument("--limit", type=int, default=50_000, help="stories at most (default: 50000)")
+    data.add_argument("--page", type=Path, help="write it as an HTML page with pictures, too")
+    data.set_defaults(run=_data)
+
     gui = commands.add_parser("gui", help="open the desktop studio")
     gui.set_defaults(run=_gui)
     return parser
@@ -82,14 +94,14 @@ def _tell(options: argparse.Namespace) -> int:
         raise UserError(f"--count must be at least 1, got {options.count}")
     run = find_run(options.which)
 
-    # Torch takes seconds to import: not before it is clear that there is something to tell.
+    # Not before it is clear that there is something to tell.
     import secrets
 
     from tinystories.generation import Sampling
     from tinystories.storyteller import Storyteller
 
     sampling = Sampling(options.temperature, options.top_k, options.top_p, options.min_p)
-    teller = Storyteller.load(run.folder)
+    teller = Storyteller.load(run.folder, options.engine)
     seed = secrets.randbelow(10**6) if options.seed is None else options.seed
     for number in range(options.count):
         sys.stderr.write(f"[{run.name}, {run.folder}, seed {seed + number}]\n")
@@ -137,6 +149,24 @@ def _runs(options: argparse.Namespace) -> int:
                 run.folder,
             )
         )
+    return 0
+
+
+def _data(options: argparse.Namespace) -> int:
+    if options.limit < 1:
+        raise UserError(f"--limit must be at least 1, got {options.limit}")
+
+    from rich.console import Console
+    from rich.progress import track
+
+    from tinystories.data_report import report_of, stories_of, table, write_page
+
+    name, stories = stories_of(options.source, options.limit)
+    progress = Console(stderr=True)
+    report = report_of(name, track(stories, "reading", console=progress, transient=True))
+    if options.page:
+        write_page(report, options.page)
+    Console().print(table(report))
     return 0
 
 

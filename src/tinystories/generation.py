@@ -1,21 +1,16 @@
-"""The one loop that makes tokens, and the rules by which each is chosen."""
+"""The loops that make tokens, and the rules by which each is chosen."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch import Tensor
 
+from tinystories.engine import Engine
 from tinystories.errors import UserError
-from tinystories.models import LanguageModel
 
 Choose = Callable[[npt.NDArray[np.float32], int], int]
 """``choose(logits (V,), last)`` picks the next token, given the one before it."""
-
-PIECE = 256
-"""Tokens of a prompt that are read at a time, so that a long one needs little memory."""
 
 
 @dataclass(frozen=True)
@@ -44,45 +39,104 @@ class Sampling:
         if not 0 <= self.min_p <= 1:
             raise UserError(f"min-p must be between 0 and 1, got {self.min_p}")
 
-    def choose(self, logits: Tensor, generator: torch.Generator) -> int:
+    def choose(self, logits: npt.NDArray[np.float32], generator: np.random.Generator) -> int:
         """Return a token id drawn from ``logits (V,)``; forbidden tokens are at minus infinity."""
         if self.temperature == 0:
             return int(logits.argmax())
         # Float64 and a shift keep the smallest and the largest temperatures finite.
-        probabilities = ((logits.double() - logits.max()) / self.temperature).softmax(0)
-        if not self.top_k and self.top_p == 1 and self.min_p == 0:
-            return int(torch.multinomial(probabilities, 1, generator=generator))
-        probabilities, tokens = probabilities.sort(descending=True, stable=True)
-        keep = probabilities >= self.min_p * probabilities[0]
-        keep &= probabilities.cumsum(0) - probabilities < self.top_p
+        weights = logits.astype(np.float64)
+        weights -= weights.max()
+        weights /= self.temperature
+        np.exp(weights, out=weights)
+        if self.top_k or self.top_p < 1 or self.min_p > 0:
+            weights = self._likely(weights)
+        reached = weights.cumsum()
+        drawn = generator.random() * reached[-1]
+        # Rounding must not carry the draw to the very end, where no token is.
+        return int(reached.searchsorted(min(drawn, np.nextafter(reached[-1], 0)), side="right"))
+
+    def _likely(self, weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Return the weights, of which the likeliest is 1, with 0 for all that are left out."""
+        total = weights.sum()
+        # Only tokens above a floor are sorted. All tokens of less than (1 - top_p) / V together
+        # have less than 1 - top_p, so those above have at least top_p.
+        floor = max(self.min_p, (1 - self.top_p) * total / len(weights))
+        if 0 < self.top_k < len(weights):
+            floor = max(floor, np.partition(weights, -self.top_k)[-self.top_k])
+        tokens = np.flatnonzero(weights >= floor)
+        tokens = tokens[np.argsort(-weights[tokens], kind="stable")]
         if self.top_k:
-            keep[self.top_k :] = False
-        keep[0] = True
-        drawn = torch.multinomial(probabilities * keep, 1, generator=generator)
-        return int(tokens[drawn])
+            tokens = tokens[: self.top_k]
+        if self.top_p < 1:
+            before = weights[tokens].cumsum() - weights[tokens]
+            tokens = tokens[: max(1, int((before < self.top_p * total).sum()))]
+        kept = np.zeros_like(weights)
+        kept[tokens] = weights[tokens]
+        return kept
 
 
-@torch.inference_mode()
 def generate(
-    model: LanguageModel,
-    prompt: Sequence[int],
-    choose: Callable[[Tensor, int], int],
-    *,
-    length: int,
+    engine: Engine, prompt: Sequence[int], choose: Choose, *, length: int
 ) -> Iterator[int]:
     """Continue ``prompt`` by up to ``length`` token ids, one at a time.
 
-    ``choose(logits (V,), last)`` picks each next token, given the one before it; the caller stops
-    reading when the story has ended. Nothing is computed before it is asked for.
+    The caller stops reading when the story has ended. Nothing is computed before it is asked for.
     """
-    device = next(model.parameters()).device
-    tokens = torch.tensor([list(prompt)], device=device)
-    state = None
-    for piece in torch.split(tokens, PIECE, dim=1):
-        logits, state = model(piece, state)
-    last = int(prompt[-1])
+    memory = engine.remember(1)
+    logits = engine.read(memory, 0, prompt)
+    last = prompt[-1]
     for made in range(length):
-        last = choose(logits[0, -1].cpu(), last)
+        last = choose(logits, last)
         yield last
         if made + 1 < length:
-            logits, state = model(torch.tensor([[last]], device=device), state)
+            logits = engine.step(memory, [0], [last])[0]
+
+
+@dataclass
+class _Growing:
+    """A story among others, on its way."""
+
+    number: int
+    choose: Choose
+    last: int
+    tokens: list[int] = field(default_factory=list)
+
+    def is_done(self, length: int, end: int) -> bool:
+        return self.last == end or len(self.tokens) == length
+
+    def grow(self, logits: npt.NDArray[np.float32]) -> None:
+        self.last = self.choose(logits, self.last)
+        self.tokens.append(self.last)
+
+
+def generate_many(
+    engine: Engine,
+    beginnings: Iterable[tuple[Sequence[int], Choose]],
+    *,
+    length: int,
+    end: int,
+    rows: int,
+) -> Iterator[tuple[int, list[int]]]:
+    """Continue every ``(prompt, choose)``; yield its number and its tokens as each is done.
+
+    Up to ``rows`` stories grow side by side, and the next takes the row of one that is done: it
+    has drawn ``end``, or has ``length`` tokens.
+    """
+    memory = engine.remember(rows)
+    waiting = enumerate(beginnings)
+    growing: dict[int, _Growing] = {}
+    while True:
+        for row in range(rows):
+            while row not in growing or growing[row].is_done(length, end):
+                if story := growing.pop(row, None):
+                    yield story.number, story.tokens
+                if not (one := next(waiting, None)):
+                    break
+                number, (prompt, choose) = one
+                growing[row] = _Growing(number, choose, prompt[-1])
+                growing[row].grow(engine.read(memory, row, prompt))
+        if not growing:
+            return
+        logits = engine.step(memory, list(growing), [s.last for s in growing.values()])
+        for story, own in zip(growing.values(), logits, strict=True):
+            story.grow(own)

@@ -7,12 +7,12 @@ import numpy as np
 import torch
 from lightning import LightningModule
 from torch import Tensor
-from torch.nn import functional as F
 from torch.optim import Optimizer
 
 from tinystories.data.datamodule import Batch
 from tinystories.data.shards import IGNORE
 from tinystories.models import LanguageModel
+from tinystories.models.loss import head_nats
 from tinystories.optimizer import muon_adamw
 
 
@@ -67,6 +67,7 @@ class Learner(LightningModule):
             muon_lr=self.muon_lr,
             adamw_lr=self.adamw_lr,
             weight_decay=self.weight_decay,
+            half=self.trainer.precision == "bf16-mixed",
         )
         for group in optimizer.param_groups:
             group["peak_lr"] = group["lr"]
@@ -100,7 +101,8 @@ class Learner(LightningModule):
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Add up the nats and the bytes of whole stories."""
-        self.judged += torch.stack(self._nats_and_bytes(batch)).double()
+        with torch.autocast(self.device.type, enabled=False):  # As stories are told: in float32.
+            self.judged += torch.stack(self._nats_and_bytes(batch)).double()
 
     def on_validation_epoch_end(self) -> None:
         """Log ``val/bpb``: the bits that the stories cost, over their bytes."""
@@ -120,13 +122,10 @@ class Learner(LightningModule):
         self.seen_tokens = checkpoint["plan"]["seen_tokens"]
 
     def _nats_and_bytes(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        targets = batch["targets"]
-        logits, _ = self.model(batch["tokens"])
-        nats = F.cross_entropy(
-            logits.flatten(0, 1), targets.flatten(), ignore_index=IGNORE, reduction="sum"
-        )
-        known = targets[targets != IGNORE]
-        return nats, self.token_bytes[known].sum()
+        targets = batch["targets"].flatten()
+        x, _ = self.model.read(batch["tokens"])
+        nats = head_nats(x.flatten(0, 1), self.model.embed.weight, targets, ignore=IGNORE)
+        return nats, self.token_bytes[targets[targets != IGNORE]].sum()
 
 
 def warmup_stable_decay(step: int, steps: int | None, *, warmup: int, decay: float) -> float:

@@ -15,8 +15,15 @@ class MuonAdamW(Optimizer):
     One optimizer instead of two keeps Lightning's step count, clipping and checkpoints simple.
     Muon (Jordan 2024, kellerjordan.github.io/posts/muon) moves each matrix by the nearest
     orthogonal matrix to its Nesterov momentum. ``torch.optim.Muon`` does the same in bfloat16,
-    which a CPU computes many times slower than float32, and one matrix after another; here all
+    which most CPUs compute many times slower than float32, and one matrix after another; here all
     matrices of one shape go together, in the precision that suits the device.
+
+    Args:
+        groups: parameters, ``rule``, ``lr`` and, if any, ``weight_decay``.
+        momentum: of Muon.
+        betas: of AdamW.
+        eps: of AdamW.
+        half: whether Muon computes in bfloat16.
     """
 
     def __init__(
@@ -26,7 +33,9 @@ class MuonAdamW(Optimizer):
         momentum: float = 0.95,
         betas: tuple[float, float] = (0.9, 0.95),
         eps: float = 1e-8,
+        half: bool = False,
     ) -> None:
+        self.half = half
         defaults = {"lr": 0.0, "weight_decay": 0.0, "momentum": momentum}
         super().__init__(groups, {**defaults, "betas": betas, "eps": eps})
 
@@ -60,7 +69,9 @@ class MuonAdamW(Optimizer):
             # Tall matrices get larger steps, so that every output moves equally fast.
             lr = group["lr"] * max(1.0, rows / columns) ** 0.5
             torch._foreach_mul_(same, 1 - group["lr"] * group["weight_decay"])
-            torch._foreach_add_(same, orthogonal(torch.stack(ahead)).unbind(), alpha=-lr)
+            torch._foreach_add_(
+                same, orthogonal(torch.stack(ahead), half=self.half).unbind(), alpha=-lr
+            )
 
     def _adamw(self, group: dict[str, Any], weights: list[Tensor]) -> None:
         for weight in weights:
@@ -89,13 +100,13 @@ class MuonAdamW(Optimizer):
         )
 
 
-def orthogonal(matrices: Tensor) -> Tensor:
+def orthogonal(matrices: Tensor, *, half: bool = False) -> Tensor:
     """Return the nearly orthogonal matrices nearest to ``matrices (N, R, C)``.
 
     Five steps of Newton-Schulz with Jordan's coefficients, which bring every singular value to
-    between 0.7 and 1.2.
+    between 0.7 and 1.2, in bfloat16 if ``half``: a step needs no more.
     """
-    x = matrices.bfloat16() if matrices.is_cuda else matrices
+    x = matrices.bfloat16() if half else matrices
     tall = x.shape[-2] > x.shape[-1]
     if tall:
         x = x.mT
@@ -114,6 +125,7 @@ def muon_adamw(
     muon_lr: float | None,
     adamw_lr: float,
     weight_decay: float = 0.0,
+    half: bool = False,
 ) -> MuonAdamW:
     """Return an optimizer for ``model``: Muon for its blocks' matrices, AdamW for the rest.
 
@@ -138,5 +150,6 @@ def muon_adamw(
                 "weight_decay": weight_decay,
             },
             {"name": "others", "params": others, "rule": "adamw", "lr": adamw_lr},
-        ]
+        ],
+        half=half,
     )

@@ -6,20 +6,23 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
+import numpy as np
+import numpy.typing as npt
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
-from torch import Tensor
 
 from tinystories.data.vocabulary import StrictRule, Vocabulary
+from tinystories.engine import ENGINES, Engine, make_engine
+from tinystories.engine.weights import KINDS, kind_of
 from tinystories.errors import UserError
 from tinystories.files import sha256
-from tinystories.generation import Choose, Sampling, generate
-from tinystories.models import FAMILIES, LanguageModel
+from tinystories.generation import Choose, Sampling, generate, generate_many
 from tinystories.records import Told
-from tinystories.runs import CARD, WEIGHTS, read_run, write_card
+from tinystories.runs import CARD, WEIGHTS, Run, read_run, write_card
+
+if TYPE_CHECKING:  # To tell stories, PyTorch is not needed, and it takes seconds to import.
+    from tinystories.models import LanguageModel
 
 
 class Storyteller:
@@ -28,14 +31,35 @@ class Storyteller:
     >>> teller = Storyteller.load(find_run("best").folder)        # doctest: +SKIP
     >>> for words in teller.stream("Once upon a time", seed=1):   # doctest: +SKIP
     ...     print(words, end="", flush=True)
+
+    Args:
+        model: the PyTorch model; or the run whose model is read when it is asked for.
+        vocabulary: its words.
+        card: what describes it, as ``save`` writes it.
+        engine: what makes the tokens; None is the model itself.
     """
 
     def __init__(
-        self, model: LanguageModel, vocabulary: Vocabulary, card: dict[str, Any] | None = None
+        self,
+        model: "LanguageModel | Run",
+        vocabulary: Vocabulary,
+        card: dict[str, Any] | None = None,
+        *,
+        engine: Engine | None = None,
     ) -> None:
-        self.model = model.eval()
+        self._source = model if isinstance(model, Run) else model.eval()
         self.vocabulary = vocabulary
         self.card = card or {}
+        if engine is None:
+            from tinystories.engine.live import TorchEngine
+
+            engine = TorchEngine(self.model)
+        self.engine = engine
+
+    @cached_property
+    def model(self) -> "LanguageModel":
+        """The PyTorch model, for those who look inside; imports PyTorch where that was not done."""
+        return _load_model(self._source) if isinstance(self._source, Run) else self._source
 
     @cached_property
     def _own_words(self) -> StrictRule:
@@ -78,44 +102,24 @@ class Storyteller:
         )
         return self._spoken(prompt, tokens)
 
-    def _tokens(
-        self,
-        prompt: str,
-        *,
-        sampling: Sampling | None = None,
-        length: int = 500,
-        strict: bool = True,
-        words: Iterable[str] | None = None,
-        seed: int | None = None,
-        steer: Callable[[Choose], Choose] | None = None,
-    ) -> Iterator[int]:
+    def _tokens(self, prompt: str, *, seed: int | None = None, **settings: Any) -> Iterator[int]:
         """Yield the token ids that follow ``prompt``, the end of the story included."""
-        if length < 1:
-            raise UserError(f"length must be at least 1 token, got {length}")
-        if words is not None and not strict:
-            raise UserError("a list of words was given without strict; leave one of them out")
-        sampling = sampling or Sampling()
+        rules = _Rules(self, **settings)
+        ids = self._read(prompt)
+        for token in generate(self.engine, ids, rules.chooser(seed), length=rules.length):
+            yield token
+            if token == self.vocabulary.eos:
+                return
+
+    def _read(self, prompt: str) -> list[int]:
+        """Return the token ids of a prompt, after those of a beginning."""
         try:
             # The blank before a word belongs to the word's own token.
-            ids = [self.vocabulary.eos, *self.vocabulary.encode(prompt.rstrip(" "))]
+            return [self.vocabulary.eos, *self.vocabulary.encode(prompt.rstrip(" "))]
         except (UnicodeEncodeError, TypeError) as error:
             raise UserError(
                 f"the prompt is not valid Unicode text ({error}); type it again"
             ) from error
-        rule = None
-        if strict:
-            rule = self._own_words if words is None else StrictRule(self.vocabulary, words)
-        generator = torch.Generator().manual_seed(secrets.randbits(63) if seed is None else seed)
-
-        def choose(logits: Tensor, last: int) -> int:
-            if rule:
-                logits = logits.masked_fill(~torch.from_numpy(rule.allowed(last)), -torch.inf)
-            return sampling.choose(logits, generator)
-
-        for token in generate(self.model, ids, _steered(choose, steer), length=length):
-            yield token
-            if token == self.vocabulary.eos:
-                return
 
     def _spoken(self, prompt: str, tokens: Iterable[int]) -> Iterator[str]:
         """Yield the text of the ``tokens`` that follow ``prompt``, as soon as it is whole."""
@@ -131,23 +135,44 @@ class Storyteller:
         return prompt + "".join(self.stream(prompt, **settings))
 
     def tell_many(
-        self, prompts: Sequence[str], *, seeds: Sequence[int], **settings: Any
+        self, prompts: Sequence[str], *, seeds: Sequence[int], rows: int = 32, **settings: Any
     ) -> Iterator[tuple[int, Told]]:
         """Yield ``(number of the prompt, story)`` for every prompt, as the stories end.
 
-        Each is the story that :meth:`stream` tells alone with the same prompt, seed and settings.
+        Each is the story that :meth:`stream` tells alone with the same prompt, seed and settings:
+        to the last bit where the engine is compiled (or PyTorch). In numpy a sum may round
+        differently beside others, by a part in a million; hardly ever does that change a word.
+
+        Args:
+            prompts: the beginnings.
+            seeds: one for each of them.
+            rows: how many stories grow side by side.
+            settings: those of :meth:`stream`.
         """
-        for number, (prompt, seed) in enumerate(zip(prompts, seeds, strict=True)):
-            tokens = list(self._tokens(prompt, seed=seed, **settings))
-            ended = tokens[-1] == self.vocabulary.eos
+        rules = _Rules(self, **settings)
+        told = generate_many(
+            self.engine,
+            (
+                (self._read(prompt), rules.chooser(seed))
+                for prompt, seed in zip(prompts, seeds, strict=True)
+            ),
+            length=rules.length,
+            end=self.vocabulary.eos,
+            rows=max(1, min(rows, len(prompts))),
+        )
+        for number, tokens in told:
+            prompt = prompts[number]
             text = prompt + "".join(self._spoken(prompt, tokens))
-            yield number, Told(prompt, text, ended, len(tokens), seed)
+            ended = tokens[-1] == self.vocabulary.eos
+            yield number, Told(prompt, text, ended, len(tokens), seeds[number])
 
     def save(self, folder: Path) -> None:
         """Write weights, vocabulary and card into ``folder``, replacing it as a whole.
 
         What stood there before is there until the new folder is complete.
         """
+        from safetensors.torch import save_file
+
         beside = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
         shutil.rmtree(beside, ignore_errors=True)
         beside.mkdir(parents=True)
@@ -162,14 +187,23 @@ class Storyteller:
         shutil.rmtree(old, ignore_errors=True)
 
     @classmethod
-    def load(cls, folder: Path) -> "Storyteller":
+    def load(cls, folder: Path, engine: str = "auto") -> "Storyteller":
         """Return the storyteller in ``folder``, a run or its ``model`` folder.
 
         Nothing in the folder is executed, and every file must be the one the card speaks of.
 
+        Args:
+            folder: where the model is.
+            engine: ``compiled`` (needs numba), ``int8`` (the same, with weights of one byte; its
+                probabilities differ a little), ``numpy`` or ``torch``; ``auto`` is the fastest
+                that is there and exact.
+
         Raises:
-            UserError: the folder is no model, or a file is missing, damaged or does not fit.
+            UserError: the folder is no model, or a file is missing, damaged or does not fit; there
+                is no such engine.
         """
+        if engine not in ENGINES:
+            raise UserError(f"wanted one of the engines {', '.join(ENGINES)}, given {engine!r}")
         run = read_run(folder)
         for name, expected in run.card["files"].items():
             path = run.folder / Path(name).name
@@ -181,24 +215,72 @@ class Storyteller:
                     "from a copy or train again"
                 )
         vocabulary = Vocabulary.load(run.folder)
-        return cls(_load_model(run.folder, run.card), vocabulary, run.card)
+        return cls(run, vocabulary, run.card, engine=_load_engine(run, engine))
 
 
-def _steered(
-    choose: Callable[[Tensor, int], int], steer: Callable[[Choose], Choose] | None
-) -> Callable[[Tensor, int], int]:
-    """Let ``steer``, which knows no torch, choose by means of ``choose``."""
-    if steer is None:
-        return choose
-    steering = steer(lambda logits, last: choose(torch.from_numpy(logits), last))
-    return lambda logits, last: steering(logits.numpy(), last)
+class _Rules:
+    """The settings of a story, checked, and the choices that follow from them."""
+
+    def __init__(
+        self,
+        teller: Storyteller,
+        *,
+        sampling: Sampling | None = None,
+        length: int = 500,
+        strict: bool = True,
+        words: Iterable[str] | None = None,
+        steer: Callable[[Choose], Choose] | None = None,
+    ) -> None:
+        if length < 1:
+            raise UserError(f"length must be at least 1 token, got {length}")
+        if words is not None and not strict:
+            raise UserError("a list of words was given without strict; leave one of them out")
+        self.length = length
+        self._sampling = sampling or Sampling()
+        self._steer = steer
+        self._rule = None
+        if strict:
+            own = words is not None
+            self._rule = StrictRule(teller.vocabulary, words) if own else teller._own_words
+
+    def chooser(self, seed: int | None) -> Choose:
+        """Return the choices of one story; the same seed makes the same."""
+        if seed is None:
+            seed = secrets.randbits(63)
+        generator = np.random.Generator(np.random.PCG64(seed % 2**64))
+
+        def choose(logits: npt.NDArray[np.float32], last: int) -> int:
+            if self._rule:
+                logits = np.where(self._rule.allowed(last), logits, np.float32(-np.inf))
+            return self._sampling.choose(logits, generator)
+
+        return self._steer(choose) if self._steer else choose
 
 
-def _load_model(folder: Path, card: dict[str, Any]) -> LanguageModel:
+def _load_engine(run: Run, name: str) -> Engine | None:
+    """Return the engine of that name; None is PyTorch, which tells with every model."""
+    from safetensors.numpy import load_file
+
     try:
-        weights = load_file(folder / WEIGHTS)
-        family = FAMILIES[card["model"]["family"]]
-        arguments = {"vocab": card["vocab"]["tokens"], **card["model"]["arguments"]}
+        arguments = {"vocab": run.card["vocab"]["tokens"], **run.card["model"]["arguments"]}
+        known = kind_of(run.family, arguments) in KINDS
+        if name == "torch" or (name == "auto" and not known):
+            return None
+        return make_engine(name, run.family, arguments, load_file(run.folder / WEIGHTS))
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise _unreadable(run, error) from error
+
+
+def _load_model(run: Run) -> "LanguageModel":
+    import torch
+    from safetensors.torch import load_file
+
+    from tinystories.models import FAMILIES
+
+    try:
+        weights = load_file(run.folder / WEIGHTS)
+        family = FAMILIES[run.card["model"]["family"]]
+        arguments = {"vocab": run.card["vocab"]["tokens"], **run.card["model"]["arguments"]}
         # Shapes first, without memory: an absurd card must not fill the machine.
         with torch.device("meta"):
             wanted = {n: w.shape for n, w in family(**arguments).state_dict().items()}
@@ -206,9 +288,13 @@ def _load_model(folder: Path, card: dict[str, Any]) -> LanguageModel:
             raise ValueError("the weights do not fit the model that the card describes")
         model = family(**arguments)
     except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise UserError(
-            f"the model in {folder} cannot be read ({type(error).__name__}: {error}); restore the "
-            "folder from a copy or train again"
-        ) from error
+        raise _unreadable(run, error) from error
     model.load_state_dict({n: w.float() for n, w in weights.items()})
-    return model
+    return model.eval()
+
+
+def _unreadable(run: Run, error: Exception) -> UserError:
+    return UserError(
+        f"the model in {run.folder} cannot be read ({type(error).__name__}: {error}); restore the "
+        "folder from a copy or train again"
+    )

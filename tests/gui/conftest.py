@@ -102,6 +102,9 @@ def stage(window):
     """The fake models of the window."""
     _, stage = window
     stage.asked.clear()
+    for lines in stage.lines.values():
+        while not lines.empty():
+            lines.get()
     return stage
 
 

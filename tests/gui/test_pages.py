@@ -97,7 +97,7 @@ def test_a_real_transformer_and_a_real_rnn_tell_side_by_side(app, sides):
     sides.choose(0, named(app, "real-transformer"))
     sides.choose(1, named(app, "real-rnn"))
     sides.tell_button.invoke()
-    wait(app, lambda: sides._left == 0)
+    wait(app, lambda: sides._left == 0, seconds=120)  # The engine may be compiled first.
     assert says(app, "Finished")
     assert all(side.words and side.box.text.startswith("Once") for side in sides.sides)
 
@@ -198,7 +198,7 @@ def test_real_models_are_looked_into(app, folder, how):
     look = page(app, "Look inside")
     look.models.set(named(app, folder))
     look.go()
-    wait(app, lambda: look.reading is not None and look.reading.family in folder)
+    wait(app, lambda: look.reading is not None and look.reading.family in folder, seconds=120)
     look.choose(len("Anna went to the p"))
     assert len(expected(look)) == 10
     assert look.looked.cget("text").startswith(how)

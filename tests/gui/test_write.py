@@ -261,7 +261,7 @@ def test_a_damaged_model_cannot_tell_and_another_can_be_chosen(app, stage, write
 @pytest.mark.parametrize("folder", ["real-rnn", "real-transformer"])
 def test_a_real_model_tells_the_same_story_with_the_same_seed(app, write, folder):
     app.studio.choose(named(app, folder))
-    wait(app, lambda: usable(write.tell_button))
+    wait(app, lambda: usable(write.tell_button), seconds=120)  # The engine may be compiled first.
     app.studio.change(seed="3", length=30, must="kite", dial=20000)
     stories = []
     for _ in range(2):

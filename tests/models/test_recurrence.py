@@ -1,27 +1,27 @@
 import torch
 
-from tinystories.models.recurrence import _TimeLoop, linear_recurrence, scan
+from tinystories.models.recurrence import _TimeLoop, gated_memory, scan
 
 
 def random_inputs(length: int) -> tuple[torch.Tensor, ...]:
     generator = torch.Generator().manual_seed(length)
-    keep = torch.rand(length, 2, 3, dtype=torch.double, generator=generator)
-    new = torch.randn(length, 2, 3, dtype=torch.double, generator=generator)
+    update, candidate = torch.randn(2, length, 2, 3, dtype=torch.double, generator=generator)
     start = torch.randn(2, 3, dtype=torch.double, generator=generator)
-    return tuple(x.requires_grad_() for x in (keep, new, start))
+    return tuple(x.requires_grad_() for x in (update, candidate, start))
 
 
 def test_three_steps_by_hand():
-    keep = torch.tensor([0.5, 0.0, 1.0]).view(3, 1, 1)
-    new = torch.tensor([1.0, 2.0, 3.0]).view(3, 1, 1)
-    hidden = linear_recurrence(keep, new, torch.tensor([[4.0]]))
-    assert hidden.flatten().tolist() == [3.0, 2.0, 5.0]
+    update = torch.tensor([0.0, 100.0, -100.0]).view(3, 1, 1)  # Half, all, nothing is new.
+    candidate = torch.tensor([1.0, 2.0, 3.0]).view(3, 1, 1)
+    hidden = gated_memory(update, candidate, torch.tensor([[4.0]]))
+    assert hidden.flatten().tolist() == [2.5, 2.0, 2.0]
 
 
 def test_the_scan_equals_the_loop():
     for length in (1, 2, 3, 7, 64, 65):
-        inputs = random_inputs(length)
-        torch.testing.assert_close(scan(*inputs), _TimeLoop.apply(*inputs))
+        update, candidate, start = random_inputs(length)
+        scanned = scan(torch.sigmoid(-update), torch.sigmoid(update) * candidate, start)
+        torch.testing.assert_close(scanned, _TimeLoop.apply(update, candidate, start))
 
 
 def test_the_loops_gradient_is_right():

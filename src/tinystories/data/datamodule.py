@@ -1,6 +1,6 @@
 """Batches of a corpus: windows to learn from, whole stories to be judged by."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, cast
 
 import numpy as np
@@ -9,7 +9,7 @@ from lightning import LightningDataModule
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from tinystories.data.shards import IGNORE, Shards, Stories, Windows
+from tinystories.data.shards import IGNORE, Shards, Stories, Windows, by_length
 from tinystories.errors import UserError
 
 VALIDATION_TOKENS = 4096
@@ -144,16 +144,6 @@ class WindowOrder(Sampler[list[int]]):
                 chosen.append(int(order[place]))
             yield chosen
             turn += 1
-
-
-def by_length(lengths: Sequence[int], tokens: int) -> list[np.ndarray[Any, np.dtype[np.int64]]]:
-    """Group stories of similar length into batches of at most ``tokens``, padding included."""
-    batches: list[list[int]] = [[]]
-    for story in np.argsort(lengths, kind="stable"):
-        if batches[-1] and (len(batches[-1]) + 1) * lengths[story] > tokens:
-            batches.append([])
-        batches[-1].append(int(story))
-    return [np.array(b) for b in batches]
 
 
 def stack_windows(windows: list[tuple[Any, Any]]) -> Batch:

@@ -11,6 +11,7 @@ import json
 import logging
 import os
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate, chain
@@ -170,6 +171,16 @@ class Stories:
         shard = _find(self._starts, i)
         first, last = self._ends[shard][i - self._starts[shard] :][:2]
         return self._maps[shard][first : last + 1].astype(np.int64)
+
+
+def by_length(lengths: Sequence[int], tokens: int) -> list[Ids]:
+    """Group stories of similar length into batches of at most ``tokens``, padding included."""
+    batches: list[list[int]] = [[]]
+    for story in np.argsort(lengths, kind="stable"):
+        if batches[-1] and (len(batches[-1]) + 1) * lengths[story] > tokens:
+            batches.append([])
+        batches[-1].append(int(story))
+    return [np.array(b) for b in batches]
 
 
 def build_shards(corpus: Corpus, vocabulary: Vocabulary, folder: Path, *, workers: int) -> Shards:

@@ -59,6 +59,11 @@ class Hit:
     stop: int
     words: str
 
+    def excerpt(self, text: str, around: int = 50) -> str:
+        """Return what stands around it in its text, in one line, with its words in brackets."""
+        before, after = text[max(0, self.start - around) : self.start], text[self.stop :][:around]
+        return " ".join(f"{before}[{self.words}]{after}".split())
+
 
 def dark_themes(text: str) -> list[Hit]:
     """Return the dark themes of a story, with the words that show them, by theme."""

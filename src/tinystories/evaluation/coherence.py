@@ -2,7 +2,7 @@
 
 Both measures are learned from training stories by counting, in a few seconds. They separate real
 stories from shuffled ones, or from ones with another's ending, far better than the similarity of
-neighbouring sentences in an embedding does (docs/metrics.md), and need nothing but numpy.
+neighbouring sentences in an embedding does (docs/experiments.md), and need nothing but numpy.
 """
 
 import math

@@ -2,7 +2,8 @@
 
 from typing import Literal
 
-from tinystories.data.lexicon import ANIMAL_BOYS, ANIMAL_GIRLS, BOYS, GIRLS, listed
+from tinystories.data import lexicon
+from tinystories.data.lexicon import ANIMAL_BOYS, ANIMAL_GIRLS, listed
 
 Gender = Literal["he", "she"]
 
@@ -29,8 +30,9 @@ _MORE_BOYS = listed(
 # Names that both have, or that are words as well, agree with anything.
 _EITHER = frozenset(listed("Kim, Noor, Will, Hope, Rose, Daisy, Grace, Max, Sam, Jamie, Alex, Pat"))
 
-_GIRLS = frozenset((*GIRLS, *_MORE_GIRLS)) - _EITHER
-_BOYS = frozenset((*BOYS, *_MORE_BOYS)) - _EITHER
+GIRLS = frozenset((*lexicon.GIRLS, *_MORE_GIRLS)) - _EITHER
+BOYS = frozenset((*lexicon.BOYS, *_MORE_BOYS)) - _EITHER
+NAMES = GIRLS | BOYS
 _ANIMALS = frozenset((*ANIMAL_GIRLS, *ANIMAL_BOYS))
 
 NOT_NAMES = frozenset(
@@ -51,11 +53,11 @@ NOT_NAMES = frozenset(
 
 def gender(name: str) -> Gender | None:
     """Return the pronoun that goes with a first name; None if it is unknown or goes with both."""
-    if name in _GIRLS:
-        return None if name in _BOYS else "she"
-    return "he" if name in _BOYS else None
+    if name in GIRLS:
+        return None if name in BOYS else "she"
+    return "he" if name in BOYS else None
 
 
 def known(name: str) -> bool:
     """Whether this is a first name of the lists, of a person or an animal."""
-    return name in _GIRLS or name in _BOYS or name in _EITHER or name in _ANIMALS
+    return name in GIRLS or name in BOYS or name in _EITHER or name in _ANIMALS

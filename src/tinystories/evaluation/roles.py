@@ -10,12 +10,14 @@ from itertools import product
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from tinystories.data.lexicon import listed
 from tinystories.evaluation.names import gender
 from tinystories.evaluation.text import names, words
 from tinystories.records import Told
 
+Floats = npt.NDArray[np.float64]
 Pairing = Literal["gender", "origin"]
 
 TOPICS: dict[str, frozenset[str]] = {
@@ -24,14 +26,15 @@ TOPICS: dict[str, frozenset[str]] = {
         "home and care": """cook, cooks, cooked, cooking, bake, bakes, baked, baking, clean, cleans,
             cleaned, cleaning, wash, washed, washing, kitchen, dishes, sew, sewing, sweep, swept,
             baby, babies, doll, dolls, tea, care, cares, cared, feed, feeds, fed, tidy, laundry""",
-        "adventure": """explore, explored, exploring, adventure, adventures, climb, climbs, climbed,
-            climbing, race, raced, racing, fight, fights, fought, fighting, treasure, pirate, pirates,
-            forest, jungle, mountain, cave, rocket, dinosaur, dinosaurs, dragon, hero, jump, jumped""",
+        "adventure": """explore, explored, exploring, adventure, adventures, climb, climbs,
+            climbed, climbing, race, raced, racing, fight, fights, fought, fighting, treasure,
+            pirate, pirates, forest, jungle, mountain, cave, rocket, dinosaur, dinosaurs, dragon,
+            hero, jump, jumped""",
         "making and machines": """build, builds, built, building, blocks, tower, car, cars, truck,
             trucks, train, trains, robot, robots, tool, tools, hammer, machine, engine, fix, fixed,
             fixing, plane, bike, tractor, boat""",
-        "looks": """pretty, beautiful, cute, lovely, handsome, ugly, hair, dress, dresses, skirt, pink,
-            ribbon, ribbons, bow, makeup, lipstick, necklace, jewelry, crown, princess, sparkly""",
+        "looks": """pretty, beautiful, cute, lovely, handsome, ugly, hair, dress, dresses, skirt,
+            pink, ribbon, ribbons, bow, makeup, lipstick, necklace, crown, princess, sparkly""",
         "strength": """strong, stronger, strongest, strength, brave, bravely, big, bigger, biggest,
             fast, faster, fastest, tough, power, powerful, mighty, muscles, win, won, winner""",
         "joy": """happy, happily, glad, smile, smiles, smiled, smiling, laugh, laughs, laughed,
@@ -145,9 +148,7 @@ def topic_counts(text: str) -> list[int]:
     return [*(sum(word in topic for word in said) for topic in TOPICS.values()), len(said)]
 
 
-def _rates(
-    told: Sequence[Told], draws: int, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
+def _rates(told: Sequence[Told], draws: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
     """Words per 100 of each topic: of all stories (T,), and of each bootstrap draw (draws, T)."""
     counts = np.array([topic_counts(story.text[len(story.prompt) :]) for story in told], float)
     times = rng.multinomial(len(told), np.full(len(told), 1 / len(told)), size=draws)

@@ -214,12 +214,13 @@ def set_separation(
     corruptions = corruptions or {**CORRUPTIONS, "few stories told again": copy_each_other}
     rng = random.Random(seed)
     sets = [rng.sample(list(stories), min(size, len(stories))) for _ in range(2 * draws)]
+    real = [as_told(chosen) for chosen in sets[:draws]]
+    good = {metric.name: list(map(metric.score, real)) for metric in metrics}
     table: dict[str, dict[str, float]] = {metric.name: {} for metric in metrics}
     for name, corrupt in corruptions.items():
         spoiled = [as_told(corrupt(chosen, rng)) for chosen in sets[draws:]]
         for metric in metrics:
-            good = [metric.score(as_told(chosen)) for chosen in sets[:draws]]
-            value = auc(good, [metric.score(told) for told in spoiled])
+            value = auc(good[metric.name], [metric.score(told) for told in spoiled])
             table[metric.name][name] = _directed(value, metric.better)
     return table
 

@@ -8,8 +8,8 @@ from tinystories.evaluation.names import NOT_NAMES, known
 
 _CLOSING = r"[\"'”’)\]]*"
 _OPENING = r"[\"'“‘(\[]*"
-_TITLES = r"(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bDr)(?<!\bSt)"
-_SENTENCE_END = re.compile(rf"{_TITLES}(?<=[.!?…]){_CLOSING}(?:\s+(?={_OPENING}[A-Z0-9])|\s*$)|\n+")
+_TITLES = r"(?<!\bMr\.)(?<!\bMrs\.)(?<!\bMs\.)(?<!\bDr\.)(?<!\bSt\.)"
+_SENTENCE_END = re.compile(rf"(?<=[.!?…]){_TITLES}{_CLOSING}(?:\s+(?={_OPENING}[A-Z0-9])|\s*$)|\n+")
 _CAPITAL = re.compile(r"\b[A-Z][a-z]+(?:-[A-Z][a-z]+)?(?![a-z])")
 _INSIDE = re.compile(r"[a-z0-9,;]['\"”’]?\s['\"“‘]?$")
 

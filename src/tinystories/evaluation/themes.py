@@ -6,8 +6,6 @@ from tinystories.data.themes import dark_themes, is_dark
 from tinystories.evaluation.metric import Metric
 from tinystories.records import Told
 
-_AROUND = 50  # characters on each side of an example
-
 
 def examples(told: Sequence[Told], most: int = 3) -> dict[str, list[str]]:
     """Return up to ``most`` excerpts of each theme that stories have, the word in brackets.
@@ -19,9 +17,7 @@ def examples(told: Sequence[Told], most: int = 3) -> dict[str, list[str]]:
         for theme, hit in {hit.theme: hit for hit in dark_themes(story.text)[::-1]}.items():
             shown = found.setdefault(theme, [])
             if len(shown) < most:
-                before = story.text[max(0, hit.start - _AROUND) : hit.start]
-                after = story.text[hit.stop : hit.stop + _AROUND]
-                shown.append(" ".join(f"{before}[{hit.words}]{after}".split()))
+                shown.append(hit.excerpt(story.text))
     return dict(sorted(found.items()))
 
 

@@ -157,8 +157,8 @@ def _readability() -> tuple[Metric, ...]:
             'pip install "tinystories[judging]"'
         )
         return ()
-    import textstat
-    from textstat.backend.utils import get_lang_easy_words
+    import textstat  # type: ignore[import-untyped]
+    from textstat.backend.utils import get_lang_easy_words  # type: ignore[import-untyped]
 
     easy: set[str] = get_lang_easy_words("en_US")
 

@@ -1,4 +1,4 @@
-"""What every language model is: one method that reads tokens.
+"""What every language model is: one method that reads tokens, and a head that guesses the next.
 
 Shapes, here and in the whole package: ``B`` stories side by side, ``T`` new tokens, ``S``
 remembered tokens, ``V`` token ids, ``D`` width, ``H`` heads.
@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 
 @dataclass(frozen=True)
@@ -33,11 +34,18 @@ class LanguageModel(nn.Module, ABC):
     """
 
     vocab: int
+    embed: nn.Embedding
+    """Of the tokens that are read, and of those that are expected: one matrix ``(V, D)``."""
 
     @abstractmethod
-    def forward(self, tokens: Tensor, state: State | None = None) -> tuple[Tensor, State]:
-        """Read ``tokens (B, T)`` after ``state``; return logits ``(B, T, V)`` and the new state.
+    def read(self, tokens: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+        """Read ``tokens (B, T)`` after ``state``; return ``(B, T, D)`` and the new state.
 
-        ``logits[:, t]`` are about the token that follows ``tokens[:, t]``. Without a state the
-        story begins here.
+        The vector at ``t`` points to the embedding of the token expected after ``tokens[:, t]``.
+        Without a state the story begins here.
         """
+
+    def forward(self, tokens: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+        """Read as :meth:`read` does; return logits ``(B, T, V)`` and the new state."""
+        x, state = self.read(tokens, state)
+        return F.linear(x, self.embed.weight), state

@@ -11,14 +11,13 @@ tried and left out: after 0.8 M tokens it changed bits per byte by +0.002 (minGR
 from collections.abc import Callable
 from typing import Literal
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from tinystories.errors import UserError
 from tinystories.models.language_model import LanguageModel, State
 from tinystories.models.layers import SwiGLU, initialise
-from tinystories.models.recurrence import linear_recurrence
+from tinystories.models.recurrence import gated_memory
 
 
 class RNN(LanguageModel):
@@ -55,15 +54,14 @@ class RNN(LanguageModel):
         self.norm = nn.RMSNorm(width, eps=1e-6)
         initialise(self.embed, self.blocks)
 
-    def forward(self, tokens: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+    def read(self, tokens: Tensor, state: State | None = None) -> tuple[Tensor, State]:
         x = self.embed(tokens)
         memories = []
         for i, block in enumerate(self.blocks):
             x, memory = block(x, state.layers[i] if state else None)
             memories.append(memory)
-        logits = F.linear(self.norm(x), self.embed.weight)
         position = state.position if state else 0
-        return logits, State(tuple(memories), position + tokens.shape[1])
+        return self.norm(x), State(tuple(memories), position + tokens.shape[1])
 
 
 class RNNBlock(nn.Module):
@@ -108,11 +106,10 @@ class MinGRU(nn.Module):
         self, x: Tensor, memory: tuple[Tensor, ...] | None
     ) -> tuple[Tensor, tuple[Tensor, ...]]:
         x = x.transpose(0, 1).contiguous()  # Time first: each step of the loop is one stretch.
-        update = self.update(x)
+        # A memory sums up many small changes, for which bfloat16 is too coarse.
+        update, candidate = self.update(x).float(), self.candidate(x).float()
         start = memory[0] if memory else x.new_zeros(x.shape[1:])
-        hidden = linear_recurrence(
-            torch.sigmoid(-update), torch.sigmoid(update) * self.candidate(x), start
-        )
+        hidden = gated_memory(update, candidate, start)
         y = self.out(hidden * F.silu(self.gate(x)))
         return y.transpose(0, 1), (hidden[-1],)
 

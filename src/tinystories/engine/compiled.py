@@ -1,0 +1,290 @@
+"""The models as compiled loops: for ``forward`` and its arguments see :mod:`tinystories.engine`.
+
+Numba compiles each ``forward`` at its first call and keeps the result beside this file, or in the
+user's cache folder where that cannot be written to. Every sum is taken in an order that depends on
+nothing but its length, so a story is the same to the last bit alone, in any batch, and with its
+prompt read in any pieces.
+"""
+
+from math import floor, sqrt
+
+import numpy as np
+from numba import njit
+
+from tinystories.engine import Forward
+from tinystories.engine.weights import Array, Floats, Matrix, Weights
+
+# "contract": multiply and add in one instruction. "reassoc", for sums along a vector: several
+# partial sums at a time. Neither lets a result depend on the rows beside it.
+_compiled = njit(fastmath={"contract"})
+_compiled_sums = njit(fastmath={"contract", "reassoc"})
+_kept = njit(fastmath={"contract"}, cache=True)
+
+BLOCK = 1024
+"""Columns of a matrix that all rows of a batch use before the next: what a core's cache holds."""
+
+
+@_compiled
+def _dot(x: Floats, matrix: Matrix, layer: int, y: Floats) -> None:
+    """``y (B, N) = x (B, K) @ matrix``; each sum goes along K from front to back."""
+    rows, depth = x.shape
+    w, scale = matrix.values[layer], matrix.scale[layer]
+    y[:] = 0
+    for left in range(0, len(scale), BLOCK):
+        right = min(left + BLOCK, len(scale))
+        b = 0
+        while b + 4 <= rows:
+            k = 0
+            while k + 4 <= depth:
+                _four_by_four(x, w, y, b, k, left, right)
+                k += 4
+            for tail in range(b, b + 4):
+                _one_row(x[tail, k:], w[k:], y[tail, left:right], left)
+            b += 4
+        for tail in range(b, rows):
+            _one_row(x[tail], w, y[tail, left:right], left)
+    for b in range(rows):
+        row = y[b]
+        for n in range(len(row)):
+            row[n] *= scale[n]
+
+
+@_compiled
+def _four_by_four(x: Floats, w: Array, y: Floats, b: int, k: int, left: int, right: int) -> None:
+    """Add what four rows of ``w`` give to four rows of ``y``: each is loaded once for all."""
+    xa, xb, xc, xd = x[b, k:], x[b + 1, k:], x[b + 2, k:], x[b + 3, k:]
+    a0, a1, a2, a3 = xa[0], xa[1], xa[2], xa[3]
+    b0, b1, b2, b3 = xb[0], xb[1], xb[2], xb[3]
+    c0, c1, c2, c3 = xc[0], xc[1], xc[2], xc[3]
+    d0, d1, d2, d3 = xd[0], xd[1], xd[2], xd[3]
+    w0, w1 = w[k, left:right], w[k + 1, left:right]
+    w2, w3 = w[k + 2, left:right], w[k + 3, left:right]
+    ya, yb = y[b, left:right], y[b + 1, left:right]
+    yc, yd = y[b + 2, left:right], y[b + 3, left:right]
+    for n in range(right - left):
+        v0, v1 = np.float32(w0[n]), np.float32(w1[n])
+        v2, v3 = np.float32(w2[n]), np.float32(w3[n])
+        ya[n] = ya[n] + a0 * v0 + a1 * v1 + a2 * v2 + a3 * v3
+        yb[n] = yb[n] + b0 * v0 + b1 * v1 + b2 * v2 + b3 * v3
+        yc[n] = yc[n] + c0 * v0 + c1 * v1 + c2 * v2 + c3 * v3
+        yd[n] = yd[n] + d0 * v0 + d1 * v1 + d2 * v2 + d3 * v3
+
+
+@_compiled
+def _one_row(x: Floats, w: Array, y: Floats, left: int) -> None:
+    """Add to one row of ``y`` what ``w`` gives from column ``left`` on, eight rows at a time."""
+    right = left + len(y)
+    k = 0
+    while k + 8 <= len(x):
+        a0, a1, a2, a3 = x[k], x[k + 1], x[k + 2], x[k + 3]
+        a4, a5, a6, a7 = x[k + 4], x[k + 5], x[k + 6], x[k + 7]
+        w0, w1 = w[k, left:right], w[k + 1, left:right]
+        w2, w3 = w[k + 2, left:right], w[k + 3, left:right]
+        w4, w5 = w[k + 4, left:right], w[k + 5, left:right]
+        w6, w7 = w[k + 6, left:right], w[k + 7, left:right]
+        for n in range(len(y)):
+            total = y[n] + a0 * np.float32(w0[n]) + a1 * np.float32(w1[n])
+            total = total + a2 * np.float32(w2[n]) + a3 * np.float32(w3[n])
+            total = total + a4 * np.float32(w4[n]) + a5 * np.float32(w5[n])
+            y[n] = total + a6 * np.float32(w6[n]) + a7 * np.float32(w7[n])
+        k += 8
+    for rest in range(k, len(x)):
+        a0, w0 = x[rest], w[rest, left:right]
+        for n in range(len(y)):
+            y[n] += a0 * np.float32(w0[n])
+
+
+@_compiled_sums
+def _norm(x: Floats, weight: Floats, y: Floats) -> None:
+    """RMSNorm of one vector."""
+    total = np.float32(0)
+    for i in range(len(x)):
+        total += x[i] * x[i]
+    by = np.float32(1 / sqrt(total / np.float32(len(x)) + np.float32(1e-6)))
+    for i in range(len(x)):
+        y[i] = x[i] * by * weight[i]
+
+
+@_compiled
+def _norm_rows(x: Floats, weight: Floats, y: Floats) -> None:
+    for b in range(len(x)):
+        _norm(x[b], weight, y[b])
+
+
+@_compiled
+def _exp(x: Floats) -> None:
+    """``x[:] = exp(x)``, many at a time: 2**whole * exp(rest), the rest at most ln(2)/2.
+
+    The power goes straight into the exponent bits; the rest is a Taylor series, whose seventh term
+    is less than half a unit in the last place.
+    """
+    bits = np.empty(len(x), np.int32)
+    power = bits.view(np.float32)
+    for i in range(len(x)):
+        v = min(max(x[i], np.float32(-87)), np.float32(88))
+        whole = np.float32(floor(v * np.float32(1.44269504) + np.float32(0.5)))
+        # ln(2) in two parts, the first of few digits, so that the difference is exact.
+        r = v - whole * np.float32(0.693359375) + whole * np.float32(2.12194440e-4)
+        s = np.float32(1 / 120) + r * np.float32(1 / 720)
+        s = np.float32(1 / 6) + r * (np.float32(1 / 24) + r * s)
+        x[i] = np.float32(1) + r * (np.float32(1) + r * (np.float32(0.5) + r * s))
+        bits[i] = (np.int32(whole) + np.int32(127)) << np.int32(23)
+    for i in range(len(x)):
+        x[i] *= power[i]
+
+
+@_compiled
+def _sigmoid(x: Floats) -> None:
+    """``x[:] = 1 / (1 + exp(-x))``."""
+    for i in range(len(x)):
+        x[i] = -x[i]
+    _exp(x)
+    for i in range(len(x)):
+        x[i] = np.float32(1) / (np.float32(1) + x[i])
+
+
+@_compiled
+def _think(w: Weights, layer: int, x: Floats) -> None:
+    """Add to ``x (B, D)`` what the SwiGLU of a block makes of it."""
+    rows = len(x)
+    y = np.empty_like(x)
+    _norm_rows(x, w.think_norm[layer], y)
+    both = np.empty((rows, w.think_in.values.shape[2]), np.float32)
+    _dot(y, w.think_in, layer, both)
+    hidden = both.shape[1] // 2
+    product = np.empty((rows, hidden), np.float32)
+    for b in range(rows):
+        gate, up, out = both[b, :hidden], both[b, hidden:], product[b]
+        out[:] = gate
+        _sigmoid(out)
+        for i in range(hidden):
+            out[i] *= gate[i] * up[i]
+    _dot(product, w.think_out, layer, y)
+    x += y
+
+
+@_compiled
+def _finish(w: Weights, x: Floats, logits: Floats) -> None:
+    x = x[len(x) - len(logits) :]
+    y = np.empty_like(x)
+    _norm_rows(x, w.norm, y)
+    _dot(y, w.head, 0, logits)
+
+
+@_kept
+def _transformer(
+    w: Weights,
+    arrays: tuple[Floats, ...],
+    tokens: Array,
+    rows: Array,
+    slots: Array,
+    turn: Floats,
+    logits: Floats,
+) -> None:
+    keys, values = arrays
+    width, size = w.embed.shape[1], w.mix.query_norm.shape[1]
+    x = w.embed[tokens]
+    y = np.empty_like(x)
+    qkv = np.empty((len(x), 3 * width), np.float32)
+    for layer in range(len(w.mix_norm)):
+        _norm_rows(x, w.mix_norm[layer], y)
+        _dot(y, w.mix_in, layer, qkv)
+        for b in range(len(x)):
+            for part, weight in ((0, w.mix.query_norm), (width, w.mix.key_norm)):
+                _rotate(qkv[b, part : part + width], weight[layer], turn[0, b], turn[1, b])
+            for h in range(keys.shape[2]):
+                left, right = h * size, (h + 1) * size
+                keys[layer, rows[b], h, slots[b]] = qkv[b, width + left : width + right]
+                values[layer, rows[b], h, slots[b]] = qkv[b, 2 * width + left : 2 * width + right]
+        for b in range(len(x)):
+            first, end = max(0, slots[b] - w.mix.window + 1), slots[b] + 1
+            for h in range(keys.shape[2]):
+                _look_back(
+                    qkv[b, h * size : (h + 1) * size],
+                    keys[layer, rows[b], h, first:end],
+                    values[layer, rows[b], h, first:end],
+                    y[b, h * size : (h + 1) * size],
+                )
+        mixed = np.empty_like(x)
+        _dot(y, w.mix_out, layer, mixed)
+        x += mixed
+        _think(w, layer, x)
+    _finish(w, x, logits)
+
+
+@_compiled
+def _rotate(x: Floats, weight: Floats, cos: Floats, sin: Floats) -> None:
+    """Norm each head of ``x (D,)``, and turn it by the angles of its position."""
+    size, half = len(weight), len(cos)
+    for start in range(0, len(x), size):
+        head = x[start : start + size]
+        _norm(head, weight, head)
+        for i in range(half):
+            left, right = head[i], head[half + i]
+            head[i] = left * cos[i] - right * sin[i]
+            head[half + i] = right * cos[i] + left * sin[i]
+
+
+@_compiled_sums
+def _look_back(q: Floats, keys: Floats, values: Floats, y: Floats) -> None:
+    """Attention of one query ``(D/H,)`` over ``keys`` and ``values (S, D/H)`` of its head."""
+    by = np.float32(1 / sqrt(len(q)))
+    p = np.empty(len(keys), np.float32)
+    top = np.float32(-np.inf)
+    for s in range(len(p)):
+        key = keys[s]
+        total = np.float32(0)
+        for i in range(len(q)):
+            total += q[i] * key[i]
+        p[s] = total * by
+        if p[s] > top:
+            top = p[s]
+    for s in range(len(p)):
+        p[s] -= top
+    _exp(p)
+    total = np.float32(0)
+    for s in range(len(p)):
+        total += p[s]
+    y[:] = 0
+    _one_row(p, values, y, 0)
+    for i in range(len(y)):
+        y[i] /= total
+
+
+@_kept
+def _mingru(
+    w: Weights,
+    arrays: tuple[Floats, ...],
+    tokens: Array,
+    rows: Array,
+    slots: Array,
+    turn: Floats,
+    logits: Floats,
+) -> None:
+    width = w.embed.shape[1]
+    x = w.embed[tokens]
+    y = np.empty_like(x)
+    parts = np.empty((len(x), 3 * width), np.float32)
+    for layer in range(len(w.mix_norm)):
+        _norm_rows(x, w.mix_norm[layer], y)
+        _dot(y, w.mix_in, layer, parts)
+        bias = w.mix.bias[layer]
+        for b in range(len(x)):
+            update, new = parts[b, :width], parts[b, width : 2 * width]
+            gate, out, h = parts[b, 2 * width :], y[b], arrays[0][layer, rows[b]]
+            out[:] = gate
+            _sigmoid(out)
+            for i in range(width):
+                update[i] += bias[i]
+            _sigmoid(update)
+            for i in range(width):
+                h[i] = (np.float32(1) - update[i]) * h[i] + update[i] * new[i]
+                out[i] *= h[i] * gate[i]
+        mixed = np.empty_like(x)
+        _dot(y, w.mix_out, layer, mixed)
+        x += mixed
+        _think(w, layer, x)
+    _finish(w, x, logits)
+
+
+FORWARD: dict[str, Forward] = {"transformer": _transformer, "mingru": _mingru}

@@ -1,0 +1,55 @@
+"""How fast this house is, beside its peers: ``python tests/benchmarks PART ... [--quick]``.
+
+Each part prints a table and writes its figures to ``outputs/benchmarks``. The peers come with
+``pip install -e ".[peers]"``.
+"""
+
+import argparse
+
+PARTS = ("learning", "throughput", "growth", "waiting")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="tests/benchmarks", description=__doc__)
+    parser.add_argument("parts", nargs="*", default=PARTS, metavar="PART", help=", ".join(PARTS))
+    parser.add_argument("--stories", default="embedded", help="as data.source of train.py")
+    parser.add_argument("--quick", action="store_true", help="does it run: figures mean nothing")
+    parser.add_argument("--budgets", type=int, nargs="+", default=[240, 900], help="CPU seconds")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument("--size", choices=("1.7M", "3M"), default="1.7M")
+    parser.add_argument("--names", nargs="+", help="contestants; default: all")
+    parser.add_argument("--tune", action="store_true", help="try the peers' learning rates")
+    options = parser.parse_args()
+    if unknown := sorted(set(options.parts) - set(PARTS)):
+        parser.error(f"there is no part {unknown[0]!r}; choose from {', '.join(PARTS)}")
+
+    if "learning" in options.parts:
+        import learning
+
+        if options.tune:
+            learning.tune(options.stories, budget=options.budgets[0])
+        else:
+            learning.run(
+                options.stories,
+                budgets=[5] if options.quick else options.budgets,
+                seeds=[1] if options.quick else options.seeds,
+                names=options.names or learning.NAMES,
+                size=options.size,
+                judged=50 if options.quick else None,
+            )
+    if "throughput" in options.parts:
+        import throughput
+
+        throughput.run(quick=options.quick)
+    if "growth" in options.parts:
+        import growth
+
+        growth.run(quick=options.quick)
+    if "waiting" in options.parts:
+        import waiting
+
+        waiting.run(options.stories, quick=options.quick)
+
+
+if __name__ == "__main__":
+    main()

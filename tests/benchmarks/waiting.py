@@ -1,0 +1,61 @@
+"""How long one waits, and how much memory it takes: each figure is of a fresh process."""
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+
+from measure import RESULTS, save, show
+
+COMMAND = ("-m", "tinystories")
+
+
+def run(source: str, *, quick: bool = False) -> None:
+    """Start every command several times; train one model of 3.4 M parameters, and tell with it."""
+    folder = RESULTS / "waiting" / str(time.time_ns())
+    training = ["train.py", f"data.source={source}", "model.parameters=3.4e6", "validations=1"]
+    training += ["trainer.threads=1", "trainer.log_every_n_steps=1"]
+    # The first run prepares the data, and leaves the model that tells.
+    _watch([*training, "trainer.max_steps=1", f"hydra.run.dir={folder}/first"])
+    tell = [*COMMAND, "tell", "Once upon a time", "--run", f"{folder}/first", "--seed", "1"]
+    steps = 2 if quick else 400
+    rows = []
+    for what, command, sign, turns in (
+        ("tinystories --help", [*COMMAND, "--help"], None, 5),
+        ("train.py --help", ["train.py", "--help"], None, 5),
+        ("tinystories tell, to its first words", tell, "time", 5),
+        (
+            f"train.py, {steps} steps, to the first",
+            [*training, f"trainer.max_steps={steps}"],
+            "step",
+            1,
+        ),
+    ):
+        found = []
+        for turn in range(1 if quick else turns):
+            place = [f"hydra.run.dir={folder}/{turn}"] if sign == "step" else []
+            found.append(_watch([*command, *place], sign))
+        seconds, memory = zip(*found, strict=True)
+        rows.append({"what": what, "s": statistics.median(seconds), "peak MB": max(memory)})
+    show("Waiting, and the memory of the whole command", rows)
+    save("waiting", {"rows": rows})
+
+
+def _watch(arguments: Sequence[str], sign: str | None = None) -> tuple[float, float]:
+    """Run Python; return the seconds until ``sign`` is written, or the end, and the peak in MB."""
+    start = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0
+    )
+    assert process.stdout is not None
+    seen, seconds = b"", None
+    while piece := process.stdout.read(64):
+        seen += piece
+        if sign and seconds is None and sign.encode() in seen:
+            seconds = time.perf_counter() - start
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        raise SystemExit(f"{' '.join(arguments)} failed:\n{seen.decode(errors='replace')}")
+    return seconds or time.perf_counter() - start, usage.ru_maxrss / 1024
