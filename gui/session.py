@@ -4,7 +4,9 @@ Knows no widgets, models or files: what an act does is a function that is handed
 """
 
 import logging
+import os
 import queue
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -131,10 +133,17 @@ class Session:
             thread.join()  # Python would abort with a thread inside torch.
 
     def _work(self, acts: "queue.Queue[tuple[Act, Work] | None]") -> None:
+        _step_back()
         while (job := acts.get()) is not None:
             end = _ended(*job)
             self._acts.discard(job[0])
             self.events.put(end)
+
+
+def _step_back() -> None:
+    """Let the window go first where there are too few cores for all; Linux knows how."""
+    if sys.platform.startswith("linux"):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
 
 
 def _ended(act: Act, work: Work) -> End:

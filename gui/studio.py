@@ -80,22 +80,23 @@ class Studio:
         return act
 
     def poll(self) -> None:
-        """Hand on what the workers have reported since the last time."""
-        batch: list[Any] = []
-        of: Act | None = None
+        """Hand on what the workers have reported since the last time, all of an act at once."""
+        batches: dict[Act, list[Any]] = {}
         events = self.session.events
         for _ in range(events.qsize()):  # Not what comes meanwhile: the window wants its turn.
             event = events.get_nowait()
-            if of is not None and (event.act is not of or not isinstance(event, Piece)):
-                self._handlers[of][0](batch)
-                batch, of = [], None
             if isinstance(event, Piece):
-                batch.append(event.content)
-                of = event.act
-            elif handlers := self._handlers.pop(event.act, None):
+                batches.setdefault(event.act, []).append(event.content)
+                continue
+            self._hand_on(event.act, batches.pop(event.act, []))
+            if handlers := self._handlers.pop(event.act, None):
                 handlers[1](event)
-        if of is not None:
-            self._handlers[of][0](batch)
+        for act, batch in batches.items():
+            self._hand_on(act, batch)
+
+    def _hand_on(self, act: Act, batch: list[Any]) -> None:
+        if batch:
+            self._handlers[act][0](batch)
 
     def say_failure(self, end: End) -> None:
         """Say why an act failed, if it did."""

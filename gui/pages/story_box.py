@@ -147,8 +147,8 @@ class StoryBox(ctk.CTkTextbox):  # type: ignore[misc]
         self._textbox.configure(padx=round(max(MARGIN * scale, spare / 2)))
 
     def _unlock(self) -> None:
-        self.configure(state="normal")
+        self._textbox.configure(state="normal")
 
     def _lock(self) -> None:
         if not self.writable:
-            self.configure(state="disabled")
+            self._textbox.configure(state="disabled")

@@ -13,11 +13,11 @@ from gui.export import WRITERS, export
 from gui.pages.page import Page
 from gui.pages.story_box import StoryBox
 from gui.pages.train_panel import TrainPanel
-from gui.preferences import PRESETS
+from gui.preferences import PRESETS, Preferences
 from gui.session import Act, End, Failed, Finished
 from gui.speech import can_speak, speaking
 from gui.studio import BEGINNING, Studio
-from gui.voices import Manner, Words, telling
+from gui.voices import Manner, Voice, Words, telling
 from gui.words import fold, foreign
 from tinystories.errors import UserError
 from tinystories.wishes import WISHES
@@ -59,6 +59,8 @@ class WritePage(Page):
         self._marking: str | None = None
         self._narrow: bool | None = None
         self._listed: list[Version] | None = None
+        self._known: frozenset[str] = frozenset()
+        self._known_of: tuple[Voice, Preferences] | None = None
         self.grid_columnconfigure(0, weight=1)
         self.grid_rowconfigure(1, weight=1)
         self._build_tools()
@@ -339,12 +341,14 @@ class WritePage(Page):
         if voice is None or not wanted.strict:
             self.box.mark(FOREIGN, [])
             return
-        try:
-            words = wanted.allowed(voice.words)
-        except UserError:
-            words = ()
-        known = {fold(word) for word in (voice.words if words is None else words)}
-        self.box.mark(FOREIGN, foreign(self.studio.document.spans, known))
+        if self._known_of != (voice, wanted):
+            try:
+                words = wanted.allowed(voice.words)
+            except UserError:
+                words = ()
+            self._known_of = (voice, wanted)
+            self._known = frozenset(map(fold, voice.words if words is None else words))
+        self.box.mark(FOREIGN, foreign(self.studio.document.spans, self._known))
 
     def _offer_speech(self, end: End) -> None:
         theme.show(self.speak, isinstance(end, Finished) and end.result)
