@@ -4,6 +4,7 @@ Knows no widgets. The window calls :meth:`Studio.poll` a few times a second; eve
 worker reports is handed on from there, in the window's own thread.
 """
 
+import logging
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable
@@ -19,6 +20,8 @@ from gui.preferences import Preferences
 from gui.session import Act, End, Failed, Finished, Piece, Session, Work
 from gui.voices import Manner, Shelf, StorytellerVoice, Voice, loading
 from tinystories.runs import Run, survey
+
+log = logging.getLogger(__name__)
 
 BEGINNING = "Once upon a time, there was a little"
 Topic = Literal["runs", "run", "voice", "preferences", "story", "tell", "say"]
@@ -105,8 +108,11 @@ class Studio:
 
     def close(self) -> None:
         """Keep the story, stop every act, and wait for the workers."""
-        self.keep_draft(wait=True)
         self.session.close()
+        try:
+            self.keep_draft(wait=True)
+        except OSError as error:
+            log.warning("the story on the page could not be kept: %s", error)
 
     # What pages tell each other
 

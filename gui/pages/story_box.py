@@ -13,6 +13,7 @@ TOLD = "told"
 MEASURE = 36
 """The width of a line, in sizes of its type: some 75 letters."""
 MARGIN = 18
+SCROLL_MS = 80
 _ASTRAL = "\uffff"
 
 
@@ -51,6 +52,9 @@ class StoryBox(ctk.CTkTextbox):  # type: ignore[misc]
         self.recolour()
         self._lock()
         self._textbox.bind("<Configure>", self._set_measure)
+        self._view = ("0.0", "1.0")
+        self._scrolling: str | None = None
+        self._textbox.configure(yscrollcommand=self._scroll_later)
 
     # The text
 
@@ -145,6 +149,16 @@ class StoryBox(ctk.CTkTextbox):  # type: ignore[misc]
         scale = theme.scale(self)
         spare = self._textbox.winfo_width() - MEASURE * self.story_font.cget("size") * scale
         self._textbox.configure(padx=round(max(MARGIN * scale, spare / 2)))
+
+    def _scroll_later(self, first: str, last: str) -> None:
+        """Move the scrollbar soon: to draw it takes longer than to write a word."""
+        self._view = (first, last)
+        if self._scrolling is None:
+            self._scrolling = self.after(SCROLL_MS, self._scroll)
+
+    def _scroll(self) -> None:
+        self._scrolling = None
+        self._y_scrollbar.set(*self._view)
 
     def _unlock(self) -> None:
         self._textbox.configure(state="normal")

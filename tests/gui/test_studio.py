@@ -90,6 +90,16 @@ def test_what_is_on_the_page_comes_back_after_a_crash(open_studio, outputs):
     assert [version.name for version in other.document.versions] == ["once"]
 
 
+def test_a_story_that_cannot_be_kept_is_spoken_of_and_the_window_closes(
+    open_studio, outputs, caplog
+):
+    studio = open_studio(outputs)
+    (outputs / "studio").write_text("in the way", encoding="utf-8")
+    studio.document.edit("Something new")
+    studio.close()
+    assert "the story on the page could not be kept" in caplog.text
+
+
 def test_a_draft_that_a_crash_cut_short_is_passed_over(open_studio, outputs):
     (outputs / "studio").mkdir()
     (outputs / "studio" / "draft.json").write_text('{"document": {"sp', encoding="utf-8")
