@@ -44,6 +44,7 @@ class StoryBox(ctk.CTkTextbox):  # type: ignore[misc]
             scrollbar_button_hover_color=theme.FAINT,
         )
         self.writable = writable
+        self.margin: float = MARGIN
         # Tcl 8 counts a character beyond the basic plane, an emoji say, as two.
         self._wide = float(self.tk.call("info", "tclversion")) < 9
         self._tags: dict[str, dict[str, theme.Colour]] = {TOLD: {"foreground": theme.TOLD}}
@@ -148,7 +149,8 @@ class StoryBox(ctk.CTkTextbox):  # type: ignore[misc]
         """Keep lines to what an eye can follow: margins grow instead."""
         scale = theme.scale(self)
         spare = self._textbox.winfo_width() - MEASURE * self.story_font.cget("size") * scale
-        self._textbox.configure(padx=round(max(MARGIN * scale, spare / 2)))
+        self.margin = max(MARGIN, spare / scale / 2)
+        self._textbox.configure(padx=round(self.margin * scale))
 
     def _scroll_later(self, first: str, last: str) -> None:
         """Move the scrollbar soon: to draw it takes longer than to write a word."""

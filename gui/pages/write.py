@@ -406,6 +406,7 @@ class WritePage(Page):
         self.box.style(FOREIGN, underlinefg=theme.ALARM)
         self.box.tag_config(FOREIGN, underline=True)
         self.box.on_change(self._mirror)
+        self.box.bind("<Configure>", self._align_title, add="+")
         self.box.focus_set()
         for keys, command in (
             ("<Control-Return>", self.go),
@@ -420,6 +421,12 @@ class WritePage(Page):
             self.studio,
             "There is no storyteller yet. Four minutes are enough for one that tells short "
             "stories; half an hour makes a better one. You can go on using the window meanwhile.",
+        )
+
+    def _align_title(self, _: object) -> None:
+        """Let the title begin where the lines of the story do."""
+        self.title.grid(
+            row=0, column=0, sticky="ew", padx=(round(self.box.margin) - 4, 12), pady=(8, 0)
         )
 
     def _build_wishes(self) -> None:

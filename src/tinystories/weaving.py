@@ -102,6 +102,7 @@ class _Weaver:
         self._inner = choose
         self._decode = vocabulary.stream()
         self._text = beginning.rstrip(" ")
+        self._from = len(self._text)
         self._begun = False
         self._owed = [g for g in goals if g.place != "end" and not g.granted(self._text)]
         self._ends = [g for g in goals if g.place == "end"]
@@ -130,9 +131,15 @@ class _Weaver:
             logits[self._eos] = -np.inf
             self._waited += self._pace
         token = self._inner(logits, last)
-        if token == self._eos and self._ends:
-            return self._say(self._ends.pop(0), logits)
+        if token == self._eos and (end := self._end()):
+            return self._say(end, logits)
         return token
+
+    def _end(self) -> _Goal | None:
+        """The next end to bring about: one that the story has not come to by itself."""
+        told = self._text[self._from :]
+        self._ends = [goal for goal in self._ends if not goal.granted(told)]
+        return self._ends.pop(0) if self._ends else None
 
     def _note(self, token: int) -> None:
         self._text += "" if token == self._eos else self._decode(token)
@@ -144,7 +151,7 @@ class _Weaver:
         between = bool(_is_sentence_end(self._text)) and self._text.count('"') % 2 == 0
         if not self._owed:
             due = self._left <= (ENDING if between else ENDING // 2)
-            return self._ends.pop(0) if self._ends and due else None
+            return self._end() if due else None
         # A word that was just said is granted as soon as something follows it.
         owed = [goal for goal in self._owed if not goal.granted(self._text + " ")]
         if sum(min(map(len, goal.ways)) + 1 for goal in owed) >= self._left:
