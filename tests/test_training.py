@@ -20,8 +20,9 @@ from torch.nn import functional as F
 
 from tinystories.callbacks import Plan, is_due
 from tinystories.errors import UserError
-from tinystories.learner import warmup_stable_decay
+from tinystories.learner import warmup_stable_decay, window_parts
 from tinystories.metrics_file import read_metrics
+from tinystories.models import RNN
 from tinystories.storyteller import Storyteller
 from tinystories.training import train
 
@@ -193,6 +194,21 @@ def test_accumulated_parts_learn_the_same_as_one_batch(config, tmp_path):
     assert logged(tmp_path / "parts", "val/bpb") == pytest.approx(
         logged(tmp_path / "whole", "val/bpb"), rel=1e-4
     )
+
+
+def test_windows_grow_from_quarters_to_whole_ones(config, tmp_path, monkeypatch):
+    shapes = []
+    read = RNN.read
+
+    def watched(model, tokens, state=None):
+        if model.training:
+            shapes.append(tuple(tokens.shape))
+        return read(model, tokens, state)
+
+    monkeypatch.setattr(RNN, "read", watched)
+    train(config("model=rnn", "optimizer.growth=0.5"), tmp_path / "run")
+    assert shapes == [(16, 8)] * 3 + [(8, 16)] * 3 + [(4, 32)] * 6
+    assert window_parts(0, None, growth=0.5) == 1
 
 
 @pytest.mark.parametrize("model", ["transformer", "rnn"])

@@ -1,10 +1,10 @@
-"""The ``tinystories`` command: tell stories, list runs, look at data, open the studio."""
+"""The ``tinystories`` command: tell stories, judge models, look at data, open the studio."""
 
 import argparse
 import io
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tinystories import __version__
@@ -82,9 +82,54 @@ def _parser() -> argparse.ArgumentParser:
     data.add_argument("--page", type=Path, help="write it as an HTML page with pictures, too")
     data.set_defaults(run=_data)
 
+    _add_judging(commands)
+
     gui = commands.add_parser("gui", help="open the desktop studio")
     gui.set_defaults(run=_gui)
     return parser
+
+
+def _add_judging(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the commands ``evaluate``, ``compare`` and ``soak``."""
+    evaluate = commands.add_parser("evaluate", help="judge a model's stories, words and speed")
+    evaluate.add_argument("which", nargs="?", default="best", help="as for tell --run")
+    evaluate.add_argument("--count", type=int, default=200, help="stories to tell (default: 200)")
+    evaluate.add_argument("--quick", action="store_true", help="a fifth of it, under a minute")
+    evaluate.add_argument("--on", type=Path, help="a file or folder of held-out stories")
+    evaluate.add_argument("--out", type=Path, help="where results go (default: the run's folder)")
+    evaluate.add_argument("--seed", type=int, default=0, help="of the first story (default: 0)")
+    evaluate.add_argument("--temperature", type=float, default=0.8, help="default: 0.8")
+    evaluate.add_argument("--words", type=Path, help="a list of words to judge by, too")
+    evaluate.add_argument("--judge-url", help="an OpenAI-compatible endpoint, up to /v1")
+    evaluate.add_argument("--judge-model", help="the judge's name there")
+    evaluate.add_argument("--judge-calls", type=int, default=1000, help="at most (default: 1000)")
+    evaluate.add_argument(
+        "--separation", action="store_true", help="judge the metrics instead: outputs/separation.md"
+    )
+    evaluate.set_defaults(run=_judging("run_evaluate"))
+
+    compare = commands.add_parser("compare", help="say which differences between runs are real")
+    compare.add_argument("runs", nargs="+", metavar="run", help="as for tell --run, two or more")
+    compare.add_argument("--json", type=Path, help="write the differences to this file, too")
+    compare.set_defaults(run=_judging("run_compare"))
+
+    soak = commands.add_parser("soak", help="tell without a pause; does it keep its promises?")
+    soak.add_argument("which", nargs="?", default="best", help="as for tell --run")
+    soak.add_argument("--minutes", type=float, default=10, help="how long (default: 10)")
+    soak.add_argument("--seed", type=int, default=0, help="of the settings (default: 0)")
+    soak.set_defaults(run=_judging("run_soak"))
+
+
+def _judging(name: str) -> Callable[[argparse.Namespace], int]:
+    """Return a command that is imported when it is called."""
+
+    def run(options: argparse.Namespace) -> int:
+        from tinystories.evaluation import commands
+
+        code: int = getattr(commands, name)(options)
+        return code
+
+    return run
 
 
 def _tell(options: argparse.Namespace) -> int:

@@ -292,7 +292,7 @@ def known_settings(config: Mapping[str, Any]) -> dict[str, Collection[str]]:
         | {"prompt", "resume"},
         "model": model,
         "data": {*_arguments(prepare), *LOADING},
-        "optimizer": {"muon_lr", "adamw_lr", "weight_decay", "warmup", "decay", "clip"},
+        "optimizer": {*_arguments(Learner), "clip"} - {"model", "token_bytes", "steps", "seed"},
         "trainer": {*_arguments(Trainer), "threads"},
     }
 

@@ -5,8 +5,12 @@ Each part prints a table and writes its figures to ``outputs/benchmarks``. The p
 """
 
 import argparse
+import os
+from pathlib import Path
 
-PARTS = ("learning", "throughput", "growth", "waiting")
+os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # Before numpy is imported.
+
+PARTS = ("learning", "throughput", "telling", "growth", "waiting")
 
 
 def main() -> None:
@@ -19,6 +23,9 @@ def main() -> None:
     parser.add_argument("--size", choices=("1.7M", "3M"), default="1.7M")
     parser.add_argument("--names", nargs="+", help="contestants; default: all")
     parser.add_argument("--tune", action="store_true", help="try the peers' learning rates")
+    parser.add_argument(
+        "--run-c", type=Path, help="the source of llama2.c's run.c, to be timed too"
+    )
     options = parser.parse_args()
     if unknown := sorted(set(options.parts) - set(PARTS)):
         parser.error(f"there is no part {unknown[0]!r}; choose from {', '.join(PARTS)}")
@@ -41,6 +48,10 @@ def main() -> None:
         import throughput
 
         throughput.run(quick=options.quick)
+    if "telling" in options.parts:
+        import telling
+
+        telling.run(quick=options.quick, run_c=options.run_c)
     if "growth" in options.parts:
         import growth
 

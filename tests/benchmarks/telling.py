@@ -1,15 +1,11 @@
-"""How fast stories are told: ``python tests/benchmarks/telling.py [--quick] [--run-c PATH]``.
+"""How fast stories are told: tokens per CPU-second, one thread, greedy.
 
-One thread, tokens per CPU-second, greedy, medians of interleaved rounds: this program's engines and
-Hugging Face's ``generate`` (``pip install 'tinystories[peers]'``) with models of the same size and
-random weights; and, given the path to its source, llama2.c's ``run.c``, compiled here with ``gcc
--O3 -march=native -ffast-math``. Then many stories at once, speed by position, and what a fresh
-process needs. Prints tables, and writes ``telling.json`` and ``telling.png`` into ``--out``.
+Medians of interleaved rounds: this program's engines and Hugging Face's ``generate`` with models of
+the same size and random weights; and, given the path to its source, llama2.c's ``run.c``, compiled
+here with ``gcc -O3 -march=native -ffast-math``. Then many stories at once, speed by position, and
+what a fresh process needs.
 """
 
-import argparse
-import json
-import os
 import resource
 import struct
 import subprocess
@@ -21,9 +17,9 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # Before numpy is imported.
-
 import numpy as np
+import torch
+from measure import RESULTS, save, show
 
 VOCAB, CONTEXT = 4096, 512
 SIZES: dict[str, dict[str, Any]] = {
@@ -35,37 +31,43 @@ Tell = Callable[[int], float]
 """Tell so many tokens of one story; return tokens per CPU-second."""
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="fewer tokens and rounds, 3.4M only")
-    parser.add_argument("--run-c", type=Path, help="the source of llama2.c's run.c")
-    parser.add_argument("--out", type=Path, default=Path("outputs/benchmarks"))
-    options = parser.parse_args()
-    import torch
+def run(*, quick: bool = False, run_c: Path | None = None) -> None:
+    """Measure, show and draw.
 
+    Args:
+        quick: fewer tokens and rounds, and the small models only.
+        run_c: the source of llama2.c's run.c, if it is to be timed too.
+    """
     torch.set_num_threads(1)
-    options.out.mkdir(parents=True, exist_ok=True)
-    rounds, tokens = (2, 40) if options.quick else (5, 200)
-    found: dict[str, Any] = {}
-    for size in ["3.4M"] if options.quick else SIZES:
-        tellers = dict(_tellers(size, options.run_c))
-        found[size] = _one_stream(tellers, rounds, tokens)
-        _show(f"one stream, {size}, tokens per CPU-second", found[size])
-    found["batch of 32, 3.4M"] = _batches(tokens)
-    _show("32 stories at once, 3.4M, tokens per CPU-second", found["batch of 32, 3.4M"])
-    found["position"] = _positions((10, 100, 250) if options.quick else (10, 100, 250, 1000))
-    _show("compiled, 3.4M, tokens per CPU-second by position", found["position"])
-    found["prompt of 100, ms"] = _prompts()
-    _show("first token of a prompt of 100, 3.4M, CPU milliseconds", found["prompt of 100, ms"])
-    found["fresh process"] = _processes()
-    _show("a fresh process: seconds to the first word, peak MB", found["fresh process"])
-    (options.out / "telling.json").write_text(json.dumps(found, indent=2) + "\n")
-    _plot(found, options.out / "telling.png")
+    rounds, tokens = (2, 40) if quick else (5, 200)
+    streams = {
+        size: _one_stream(dict(_tellers(size, run_c)), rounds, tokens)
+        for size in (["3.4M"] if quick else SIZES)
+    }
+    for size, found in streams.items():
+        _show(f"One stream, {size}, tokens per CPU-second", found)
+    batches = _batches(tokens)
+    _show("32 stories at once, 3.4M, tokens per CPU-second", batches)
+    positions = _positions((10, 100, 250) if quick else (10, 100, 250, 1000))
+    _show("Compiled, 3.4M, tokens per CPU-second by position", positions)
+    prompts = _prompts()
+    _show("First token of a prompt of 100, 3.4M, CPU milliseconds", prompts)
+    processes = _processes()
+    show("A fresh process", processes)
+    save(
+        "telling",
+        {
+            "one stream": streams,
+            "batch of 32": batches,
+            "by position": positions,
+            "prompt of 100, ms": prompts,
+            "fresh process": processes,
+        },
+    )
+    _draw(streams)
 
 
 def _model(family: str, size: str) -> tuple[Any, dict[str, Any]]:
-    import torch
-
     from tinystories.models import FAMILIES
 
     torch.manual_seed(0)
@@ -114,7 +116,6 @@ def _greedy(engine: Any) -> Tell:
 
 
 def _hugging_face(size: str) -> Tell:
-    import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
     s = SIZES[size]
@@ -233,12 +234,12 @@ def _prompts() -> dict[str, float]:
     return found
 
 
-def _processes() -> dict[str, tuple[float, float]]:
+def _processes() -> list[dict[str, Any]]:
     """Time the command with a saved model of 3.4M parameters, up to its first word."""
     from tinystories.data.pipeline import prepare
     from tinystories.storyteller import Storyteller
 
-    found = {}
+    found = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         model, arguments = _model("transformer", "3.4M")
@@ -262,7 +263,7 @@ def _processes() -> dict[str, tuple[float, float]]:
             for _ in range(2):  # The first may compile.
                 done = subprocess.run(command, capture_output=True, text=True, check=True)
             seconds, megabytes = map(float, done.stdout.split())
-            found[engine] = (seconds, megabytes)
+            found.append({"engine": engine, "s to the first word": seconds, "peak MB": megabytes})
     return found
 
 
@@ -282,26 +283,18 @@ print(seconds, int(peak[1]) / 1024)
 """
 
 
-def _show(title: str, rows: dict[str, Any]) -> None:
-    lines = [f"\n{title}"]
-    for name, value in rows.items():
-        values = value if isinstance(value, tuple) else (value,)
-        lines.append(f"  {name:<26}" + "".join(f"{v:>10,.2f}" for v in values))
-    sys.stdout.write("\n".join(lines) + "\n")
-    sys.stdout.flush()
+def _show(title: str, found: dict[str, float]) -> None:
+    show(title, [{"what": name, "figure": figure} for name, figure in found.items()])
 
 
-def _plot(found: dict[str, Any], path: Path) -> None:
+def _draw(streams: dict[str, dict[str, float]]) -> None:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9, 4), layout="constrained")
-    sizes = [size for size in SIZES if size in found]
-    for axes, size in zip(np.atleast_1d(figure.subplots(1, len(sizes))), sizes, strict=True):
-        axes.barh(list(found[size]), list(found[size].values()))
+    for axes, (size, found) in zip(
+        np.atleast_1d(figure.subplots(1, len(streams))), streams.items(), strict=True
+    ):
+        axes.barh(list(found), list(found.values()))
         axes.invert_yaxis()
         axes.set(title=f"{size} parameters, one stream", xlabel="tokens per CPU-second")
-    figure.savefig(path, dpi=150)
-
-
-if __name__ == "__main__":
-    main()
+    figure.savefig(RESULTS / "telling.png", dpi=150)

@@ -79,7 +79,7 @@ class ArrayEngine:
         self._frequency = np.empty(0, np.float32)
         if isinstance(weights.mix, Attention):
             self._window = weights.mix.window
-            size = weights.mix.query_norm.shape[1]
+            size = weights.mix.norms.shape[-1]
             steps = np.arange(0, size, 2, dtype=np.float32) / np.float32(size)
             self._frequency = np.float32(10_000) ** -steps
 

@@ -182,7 +182,7 @@ def _transformer(
     logits: Floats,
 ) -> None:
     keys, values = arrays
-    width, size = w.embed.shape[1], w.mix.query_norm.shape[1]
+    width, size = w.embed.shape[1], w.mix.norms.shape[2]
     x = w.embed[tokens]
     y = np.empty_like(x)
     qkv = np.empty((len(x), 3 * width), np.float32)
@@ -190,8 +190,9 @@ def _transformer(
         _norm_rows(x, w.mix_norm[layer], y)
         _dot(y, w.mix_in, layer, qkv)
         for b in range(len(x)):
-            for part, weight in ((0, w.mix.query_norm), (width, w.mix.key_norm)):
-                _rotate(qkv[b, part : part + width], weight[layer], turn[0, b], turn[1, b])
+            for part in range(2):
+                both = qkv[b, part * width : (part + 1) * width]
+                _rotate(both, w.mix.norms[layer, part], turn[0, b], turn[1, b])
             for h in range(keys.shape[2]):
                 left, right = h * size, (h + 1) * size
                 keys[layer, rows[b], h, slots[b]] = qkv[b, width + left : width + right]
@@ -227,8 +228,7 @@ def _rotate(x: Floats, weight: Floats, cos: Floats, sin: Floats) -> None:
 
 @_compiled_sums
 def _look_back(q: Floats, keys: Floats, values: Floats, y: Floats) -> None:
-    """Attention of one query ``(D/H,)`` over ``keys`` and ``values (S, D/H)`` of its head."""
-    by = np.float32(1 / sqrt(len(q)))
+    """Attention of one scaled query ``(D/H,)`` over its head's ``keys`` and ``values (S, D/H)``."""
     p = np.empty(len(keys), np.float32)
     top = np.float32(-np.inf)
     for s in range(len(p)):
@@ -236,7 +236,7 @@ def _look_back(q: Floats, keys: Floats, values: Floats, y: Floats) -> None:
         total = np.float32(0)
         for i in range(len(q)):
             total += q[i] * key[i]
-        p[s] = total * by
+        p[s] = total
         if p[s] > top:
             top = p[s]
     for s in range(len(p)):

@@ -25,10 +25,13 @@ class Matrix(NamedTuple):
 
 
 class Attention(NamedTuple):
-    """What a transformer's block has besides its matrices; the window is the model's context."""
+    """What a transformer's block has besides its matrices; the window is the model's context.
 
-    query_norm: Floats
-    key_norm: Floats
+    ``norms (L, 2, D/H)`` are the weights of the queries' norm and of the keys'. The queries' carry
+    the attention's ``1 / sqrt(D/H)`` too.
+    """
+
+    norms: Floats
     window: int
 
 
@@ -109,9 +112,10 @@ def read_weights(family: str, arguments: Mapping[str, Any], named: Mapping[str, 
 def _attention(
     take: Callable[[str], Floats], join: Callable[..., Matrix], arguments: Mapping[str, Any]
 ) -> tuple[Matrix, Attention]:
-    norms = take("mix.query_norm.weight"), take("mix.key_norm.weight")
+    norms = np.stack((take("mix.query_norm.weight"), take("mix.key_norm.weight")), axis=1)
+    norms[:, 0] *= np.float32(norms.shape[-1] ** -0.5)
     window = int(arguments.get("context", 512))
-    return join("mix.query", "mix.key", "mix.value"), Attention(*norms, window)
+    return join("mix.query", "mix.key", "mix.value"), Attention(norms, window)
 
 
 def _mingru(
@@ -135,7 +139,7 @@ def _check(weights: Weights, arguments: Mapping[str, Any]) -> None:
     depth, hidden, _ = weights.think_out.values.shape
     found = {"vocab": vocab, "width": width, "depth": depth, "hidden": hidden}
     if isinstance(weights.mix, Attention):
-        found["heads"] = width // weights.mix.query_norm.shape[1]
+        found["heads"] = width // weights.mix.norms.shape[-1]
     for name, value in arguments.items():
         if name not in {*found, "context", "cell", "dropout"}:
             raise ValueError(f"there is no argument {name!r} of such a model")

@@ -1,0 +1,102 @@
+"""Soaking: the other process is a real one, with a model, or with one of our own that fails."""
+
+import math
+import os
+import random
+import time
+
+import numpy as np
+import pytest
+
+from tinystories.evaluation.soak import Soaked, random_settings, slope, soak
+from tinystories.generation import Sampling
+from tinystories.runs import Run
+
+
+def tell_badly(there, folder, seed):
+    """Fail in every way, in turn."""
+    for turn in range(10**9):
+        there.send(("begins", f"story {turn}"))
+        there.send(("outside", "blorp")) if turn == 0 else None
+        there.send(("error", "ValueError: no") if turn == 1 else ("told", 100.0 + turn))
+        time.sleep(0.001)
+
+
+def tell_nothing(there, folder, seed):
+    there.send(("begins", "the one that hangs"))
+    time.sleep(60)
+
+
+def die(there, folder, seed):
+    there.send(("begins", "the last one"))
+    os._exit(1)
+
+
+@pytest.fixture
+def run(teller, tmp_path):
+    teller.save(tmp_path / "model")
+    return Run(tmp_path / "model", teller.card)
+
+
+@pytest.mark.slow
+def test_a_model_keeps_its_promises(run):
+    soaked = soak(run, 0.3, seed=1)
+    assert soaked.stories > 0
+    assert soaked.broken() == []
+
+
+def test_what_goes_wrong_is_counted_and_told_with_its_settings(run):
+    soaked = soak(run, 0.02, teller=tell_badly)
+    assert soaked.outside == [("blorp", "story 0")]
+    assert soaked.errors == [("ValueError: no", "story 1")]
+    assert soaked.stories > 1
+    assert [line.split()[0] for line in soaked.broken()][:2] == ["1", "1"]
+    assert "blorp (story 0)" in " ".join(soaked.broken())
+
+
+def test_a_hang_ends_the_story_and_not_the_soak(run):
+    soaked = soak(run, 0.08, patience=0.2, teller=tell_nothing)
+    assert soaked.hangs
+    assert set(soaked.hangs) <= {"the one that hangs", "before the first story"}
+    assert soaked.seconds < 30
+    assert any("hung" in line for line in soaked.broken())
+
+
+def test_a_process_that_dies_is_an_error_and_does_not_go_on_for_ever(run):
+    began = time.monotonic()
+    soaked = soak(run, 10, teller=die)
+    assert time.monotonic() - began < 60
+    assert ("the process died", "the last one") in soaked.errors
+
+
+def test_memory_that_grows_is_seen_and_memory_that_trembles_is_not():
+    rng = np.random.default_rng(0)
+    seconds = np.linspace(0, 600, 500)
+    flat = [(t, 300 + noise) for t, noise in zip(seconds, rng.normal(0, 5, 500), strict=True)]
+    assert slope(flat).low < 0 < slope(flat).high
+    grows = [(t, mb + t / 60 * 3) for t, mb in flat]
+    assert slope(grows).value == pytest.approx(3, abs=0.5)
+    assert slope(grows).low > 0
+    soaked = Soaked(stories=500, memory=grows, seconds=600)
+    assert "memory grows by 3." in " ".join(soaked.broken())
+    assert Soaked(stories=500, memory=flat, seconds=600).broken() == []
+
+
+def test_memory_of_the_start_does_not_count_as_growth():
+    memory = [(float(t), 100.0 + min(t, 100) * 3) for t in range(600)]
+    assert slope(memory).value == pytest.approx(0, abs=1e-6)
+
+
+def test_a_short_soak_says_nothing_of_memory():
+    assert math.isnan(slope([(0.0, 1.0)] * 5).value)
+    assert Soaked(stories=5, memory=[(0.0, 1.0)] * 5, seconds=1).broken() == []
+
+
+def test_no_story_is_a_broken_promise():
+    assert Soaked().broken() == ["no story was told to its end"]
+
+
+def test_random_settings_are_settings():
+    rng = random.Random(0)
+    for _ in range(200):
+        Sampling(**random_settings(rng))
