@@ -120,6 +120,12 @@ def test_an_rnn_says_how_much_each_token_left_of_its_memory(vocabulary):
     torch.nn.init.constant_(model.blocks[0].mix.update.bias, -math.log(9))
     reading = read(Storyteller(model, vocabulary), TEXT)
     assert reading.kept == pytest.approx([0.9] * len(reading.tokens))
+    torch.nn.init.normal_(model.blocks[0].mix.update.weight)
+    reading = read(Storyteller(model, vocabulary), TEXT)
+    with torch.inference_mode():
+        x = model.blocks[0].mix_norm(model.embed(torch.tensor([vocabulary.encode(TEXT)])))
+        keep, _ = gating(model.blocks[0].mix, x)
+    assert reading.kept == pytest.approx(keep.mean(-1).numpy(), rel=1e-4)
 
 
 def test_a_text_too_long_or_empty_is_refused(teller):

@@ -41,6 +41,7 @@ def test_every_page_fits_into_the_smallest_window(app, name, zoom):
     shown = page(app, name)
     app.studio.say("A long sentence that says what was wanted, given and to do. " * 2)
     wait(app, lambda: (app.root.winfo_width(), app.root.winfo_height()) == (900, 600))
+    assert [other for other, page in app.pages.items() if visible(page)] == [name]
     right, bottom = app.root.winfo_rootx() + 900, app.root.winfo_rooty() + 600
     seen = [widget for widget in [*controls(shown), app.status] if visible(widget)]
     assert seen

@@ -7,6 +7,7 @@ from gui.document import text_of
 from gui.pages import train_panel
 from gui.pages.settings import DIAL, OWN, SLIDERS
 from gui.pages.write import FOREIGN
+from gui.session import Finished
 from gui.studio import BEGINNING
 from tinystories.errors import UserError
 
@@ -187,6 +188,13 @@ def test_an_empty_story_says_what_to_do(app):
     app.studio.new_story("")
     look = page(app, "Look inside")
     assert look.hint.cget("text").startswith("There is nothing to look into yet")
+
+
+def test_what_was_read_in_a_story_before_is_not_shown_in_this_one(app, look):
+    before, reading = look._read_of, look.reading
+    app.studio.new_story("Another story")
+    look._was_read(before, Finished(None, reading))
+    assert look.reading is None
 
 
 @pytest.mark.parametrize(
