@@ -125,14 +125,21 @@ def untrained(teller: "Storyteller", seed: int = 0) -> "Storyteller":
     """Return the run's storyteller as it was before it had learned anything."""
     import torch
 
+    from tinystories.engine import make_engine
+    from tinystories.engine.weights import KINDS, kind_of
     from tinystories.models import FAMILIES
     from tinystories.storyteller import Storyteller
 
-    said = teller.card["model"]
+    family = teller.card["model"]["family"]
+    arguments = {"vocab": len(teller.vocabulary), **teller.card["model"]["arguments"]}
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model = FAMILIES[said["family"]](**{"vocab": len(teller.vocabulary), **said["arguments"]})
-    return Storyteller(model, teller.vocabulary, teller.card)
+        model = FAMILIES[family](**arguments)
+    engine = None
+    if kind_of(family, arguments) in KINDS:
+        named = {name: weight.numpy() for name, weight in model.state_dict().items()}
+        engine = make_engine("auto", family, arguments, named)
+    return Storyteller(model, teller.vocabulary, teller.card, engine=engine)
 
 
 def _code() -> str:

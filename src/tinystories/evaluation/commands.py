@@ -3,6 +3,7 @@
 import argparse
 import json
 import math
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from tinystories.evaluation.judge import Judge
     from tinystories.evaluation.scorecard import Scorecard
     from tinystories.evaluation.soak import Soaked
+
+
+WIDE = 140
 
 
 def run_evaluate(options: argparse.Namespace) -> int:
@@ -56,7 +60,7 @@ def run_evaluate(options: argparse.Namespace) -> int:
         card = evaluate(run, wish, judge=_judge(options, folder), progress=heard)
     page = write_page(folder, card, read_stories(folder / STORIES)[: wish.stories])
     write_curves(folder, card)
-    out = Console()
+    out = _screen()
     show_scorecard(out, card)
     out.print(f"\nThe page that explains it: {page}", highlight=False, soft_wrap=True)
     return 0
@@ -78,7 +82,7 @@ def run_compare(options: argparse.Namespace) -> int:
         write_atomically(options.json, text + "\n")
     names = _names(cards)
     for pair in pairs:
-        show_pair(Console(), pair, names)
+        show_pair(_screen(), pair, names)
     return 0
 
 
@@ -97,8 +101,13 @@ def run_soak(options: argparse.Namespace) -> int:
             done=lambda so_far: heard("stories told", so_far.stories, so_far.stories),
         )
     broken = soaked.broken()
-    show_soak(Console(), run, soaked, broken)
+    show_soak(_screen(), run, soaked, broken)
     return 1 if broken else 0
+
+
+def _screen() -> Console:
+    """Return where results go: as wide as the screen; as they need, into a file or a pipe."""
+    return Console(width=None if sys.stdout.isatty() else WIDE)
 
 
 def show_scorecard(console: Console, card: "Scorecard") -> None:
@@ -107,7 +116,7 @@ def show_scorecard(console: Console, card: "Scorecard") -> None:
     from tinystories.evaluation.page import number
 
     table = Table(title=f"{card.run['name']}, {card.settings['count']} stories", box=box.SIMPLE)
-    table.add_column("score", overflow="fold")
+    table.add_column("score", min_width=36)
     table.add_column("this model", justify="right", style="bold", no_wrap=True)
     table.add_column("95 %", justify="right", no_wrap=True)
     for anchor in card.anchors:
@@ -142,7 +151,7 @@ def show_pair(console: Console, pair: "Pair", names: Sequence[str]) -> None:
     for warning in pair.warnings:
         console.print(f"careful: {warning}", style="yellow", highlight=False, soft_wrap=True)
     table = Table(title=f"{first} - {second}", box=box.SIMPLE)
-    table.add_column("score", overflow="fold")
+    table.add_column("score", min_width=36)
     for column in (first, second, "difference", "95 %", "n", "p"):
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column("verdict")
