@@ -1,166 +1,171 @@
-"""The worker behind the window: acts go in, events come out, and neither side waits for the other.
+"""The workers behind the window: acts go in, events come out, and neither side waits.
 
-Knows no widgets, and imports torch (seconds) only in the worker thread.
+Knows no widgets, models or files: what an act does is a function that is handed in.
 """
 
 import logging
+import os
 import queue
+import sys
 import threading
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
 
 from tinystories.errors import UserError
-from tinystories.runs import Run, find_runs
 
 log = logging.getLogger(__name__)
 
 
+class ActStopped(Exception):  # noqa: N818 (an outcome, not an error)
+    """Raised inside an act that was asked to stop."""
+
+
+@dataclass(eq=False)
+class Act:
+    """Something a worker does: it may report on the way, and can be asked to stop."""
+
+    _events: "queue.Queue[Event]"
+    _stop: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def stopping(self) -> bool:
+        """Whether it was asked to stop."""
+        return self._stop.is_set()
+
+    def stop(self) -> None:
+        """Ask the act to stop before its next report."""
+        self._stop.set()
+
+    def report(self, piece: Any) -> None:
+        """Hand a piece to the window; raises :class:`ActStopped` once a stop was asked for."""
+        if self.stopping:
+            raise ActStopped
+        self._events.put(Piece(self, piece))
+
+    def wait(self, seconds: float) -> None:
+        """Sleep, but no longer than until a stop; raises :class:`ActStopped` then."""
+        if self._stop.wait(seconds):
+            raise ActStopped
+
+
 @dataclass(frozen=True)
-class Wish:
-    """What to tell: how the story begins, and how freely it goes on."""
+class Piece:
+    """Something an act reports on the way."""
 
-    beginning: str
-    temperature: float
-    strict: bool
-    seed: int
-
-
-Teller = Callable[[Wish], Iterable[str]]
-"""A loaded model: it answers a wish with the words that follow, a few characters at a time."""
-
-
-@dataclass(frozen=True)
-class Found:
-    """The trained models that there are, best first."""
-
-    runs: list[Run]
-
-
-@dataclass(frozen=True)
-class Loaded:
-    """The model of this folder can tell now."""
-
-    folder: Path
-
-
-@dataclass(frozen=True)
-class Words:
-    """The next piece of the story, and the seconds since the telling began."""
-
-    text: str
-    seconds: float
+    act: Act
+    content: Any
 
 
 @dataclass(frozen=True)
 class Finished:
-    """The story has come to its end."""
+    """The act is done, with what it returned."""
+
+    act: Act
+    result: Any
 
 
 @dataclass(frozen=True)
 class Stopped:
-    """The telling was stopped; the words so far stand."""
+    """The act was stopped; what it reported stands."""
+
+    act: Act
 
 
 @dataclass(frozen=True)
 class Failed:
     """The act could not be done; ``message`` says why and what to do, in one line."""
 
+    act: Act
     message: str
 
 
-Event = Found | Loaded | Words | Finished | Stopped | Failed
+End = Finished | Stopped | Failed
+Event = Piece | End
+Work = Callable[[Act], Any]
+"""What an act does: it reports through the act, and returns its result."""
 
 
 class Session:
-    """One worker thread that finds, loads and tells, one act at a time.
+    """Worker threads, one for each lane; the acts of a lane are done one after another.
 
-    Every act ends with exactly one event that is not :class:`Words`.
-
-    Args:
-        load: returns the teller of a run folder.
+    Every act ends with exactly one event that is not a :class:`Piece`. The thread of a lane starts
+    with its first act.
     """
 
-    def __init__(self, load: Callable[[Path], Teller] | None = None) -> None:
+    def __init__(self) -> None:
         self.events: queue.Queue[Event] = queue.Queue()
-        self._load_teller = load or load_storyteller
-        self._teller: Teller | None = None
-        self._acts: queue.Queue[Callable[[], Event] | None] = queue.Queue()
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="storyteller", daemon=True)
-        self._thread.start()
+        self._lanes: dict[str, queue.Queue[tuple[Act, Work] | None]] = {}
+        self._threads: list[threading.Thread] = []
+        self._acts: set[Act] = set()
+        self._closed = False
 
-    def find(self, outputs: Path) -> None:
-        """Look for trained models under ``outputs``: Found or Failed."""
-        self._acts.put(lambda: Found(find_runs(outputs)))
-
-    def load(self, folder: Path) -> None:
-        """Load the model in ``folder``: Loaded or Failed."""
-        self._acts.put(partial(self._load, folder))
-
-    def tell(self, wish: Wish) -> None:
-        """Tell a story: Words as they come, then Finished, Stopped or Failed."""
-        # An event of its own, so that a stop meant for this telling never hits another.
-        self._stop = threading.Event()
-        self._acts.put(partial(self._tell, wish, self._stop))
+    def start(self, lane: str, work: Work) -> Act:
+        """Do ``work`` when the acts before it in its lane have ended."""
+        act = Act(self.events)
+        if self._closed:
+            self.events.put(Stopped(act))
+            return act
+        self._acts.add(act)
+        if lane not in self._lanes:
+            self._lanes[lane] = queue.Queue()
+            thread = threading.Thread(
+                target=self._work, args=(self._lanes[lane],), name=lane, daemon=True
+            )
+            self._threads.append(thread)
+            thread.start()
+        self._lanes[lane].put((act, work))
+        return act
 
     def stop(self) -> None:
-        """Stop the telling before its next word."""
-        self._stop.set()
+        """Ask every act to stop."""
+        for act in list(self._acts):
+            act.stop()
 
     def close(self) -> None:
-        """Stop, and wait for the worker to end; at the latest when it has read what it reads."""
+        """Stop, and wait for the workers to end; at the latest after their next report."""
+        self._closed = True
         self.stop()
-        self._acts.put(None)
-        self._thread.join()  # Python would abort with a thread inside torch.
+        for lane in self._lanes.values():
+            lane.put(None)
+        for thread in self._threads:
+            thread.join()  # Python would abort with a thread inside torch.
 
-    def _work(self) -> None:
-        while (act := self._acts.get()) is not None:
-            self.events.put(_outcome(act))
-
-    def _load(self, folder: Path) -> Event:
-        self._teller = None
-        self._teller = self._load_teller(folder)
-        return Loaded(folder)
-
-    def _tell(self, wish: Wish, stop: threading.Event) -> Event:
-        if self._teller is None:
-            raise UserError("wanted a story, but no model is loaded; choose one first")
-        began = time.perf_counter()
-        for text in self._teller(wish):
-            if stop.is_set():
-                return Stopped()
-            self.events.put(Words(text, time.perf_counter() - began))
-        return Finished()
+    def _work(self, acts: "queue.Queue[tuple[Act, Work] | None]") -> None:
+        _step_back()
+        while (job := acts.get()) is not None:
+            end = _ended(*job)
+            self._acts.discard(job[0])
+            self.events.put(end)
 
 
-def load_storyteller(folder: Path) -> Teller:
-    """Return the storyteller in ``folder`` as a teller.
-
-    Raises:
-        UserError: the folder is no model, or it is damaged.
-    """
-    from tinystories.generation import Sampling
-    from tinystories.storyteller import Storyteller
-
-    storyteller = Storyteller.load(folder)
-
-    def tell(wish: Wish) -> Iterable[str]:
-        sampling = Sampling(temperature=wish.temperature)
-        return storyteller.stream(
-            wish.beginning, sampling=sampling, strict=wish.strict, seed=wish.seed
-        )
-
-    return tell
+def _step_back() -> None:
+    """Let the window go first where there are too few cores for all; Linux knows how."""
+    if sys.platform.startswith("linux"):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
 
 
-def _outcome(act: Callable[[], Event]) -> Event:
+def _ended(act: Act, work: Work) -> End:
     try:
-        return act()
+        if act.stopping:
+            return Stopped(act)
+        return Finished(act, work(act))
+    except ActStopped:
+        return Stopped(act)
     except UserError as error:
-        return Failed(str(error))
+        return Failed(act, str(error))
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        return Failed(act, f"a file could not be used: {error.strerror or error}{where}")
     except Exception as error:  # A bug: the worker lives on, and the trace is on stderr.
         log.exception("an act of the worker failed")
-        return Failed(f"an error in the program: {type(error).__name__}: {error}; try it again")
+        said = " ".join(f"{type(error).__name__}: {error}".split())
+        return Failed(act, f"an error in the program: {said}; try it again")
+
+
+def clocked(pieces: Iterator[str]) -> Iterator[tuple[str, float]]:
+    """Yield each piece with the seconds since the first was asked for."""
+    began = time.perf_counter()
+    for piece in pieces:
+        yield piece, time.perf_counter() - began

@@ -97,13 +97,21 @@ def find_runs(outputs: Path = OUTPUTS) -> list[Run]:
     that their bits per byte say little about each other. Folders that cannot be read are named in
     a warning and left out.
     """
-    runs = []
+    runs, broken = survey(outputs)
+    for reason in broken.values():
+        log.warning("%s", reason)
+    return runs
+
+
+def survey(outputs: Path = OUTPUTS) -> tuple[list[Run], dict[Path, str]]:
+    """Return the readable runs, as :func:`find_runs` does, and why each other folder is none."""
+    runs, broken = [], {}
     for path in _cards(outputs):
         try:
             runs.append(read_run(path.parent))
         except UserError as error:
-            log.warning("%s", error)
-    return sorted(runs, key=lambda run: (run.embedded, run.val_bpb, str(run.folder)))
+            broken[path.parent] = str(error)
+    return sorted(runs, key=lambda run: (run.embedded, run.val_bpb, str(run.folder))), broken
 
 
 def find_run(which: str, outputs: Path = OUTPUTS) -> Run:

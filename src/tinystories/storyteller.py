@@ -3,7 +3,7 @@
 import os
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -74,6 +74,7 @@ class Storyteller:
         strict: bool = True,
         words: Iterable[str] | None = None,
         seed: int | None = None,
+        steer: Callable[[Choose], Choose] | None = None,
     ) -> Iterator[str]:
         """Yield what follows ``prompt``, a few characters at a time, until the story ends.
 
@@ -85,12 +86,19 @@ class Storyteller:
             words: a list of one's own, the only words that may be told; None is the whole
                 vocabulary.
             seed: the same seed tells the same story; None draws one.
+            steer: has the last word in choosing tokens, as ``weaving.weaving`` does.
 
         Raises:
             UserError: the prompt is not valid text, or a setting is out of its range.
         """
         tokens = self._tokens(
-            prompt, sampling=sampling, length=length, strict=strict, words=words, seed=seed
+            prompt,
+            sampling=sampling,
+            length=length,
+            strict=strict,
+            words=words,
+            seed=seed,
+            steer=steer,
         )
         return self._spoken(prompt, tokens)
 
@@ -221,6 +229,7 @@ class _Rules:
         length: int = 500,
         strict: bool = True,
         words: Iterable[str] | None = None,
+        steer: Callable[[Choose], Choose] | None = None,
     ) -> None:
         if length < 1:
             raise UserError(f"length must be at least 1 token, got {length}")
@@ -228,6 +237,7 @@ class _Rules:
             raise UserError("a list of words was given without strict; leave one of them out")
         self.length = length
         self._sampling = sampling or Sampling()
+        self._steer = steer
         self._rule = None
         if strict:
             own = words is not None
@@ -244,7 +254,7 @@ class _Rules:
                 logits = np.where(self._rule.allowed(last), logits, np.float32(-np.inf))
             return self._sampling.choose(logits, generator)
 
-        return choose
+        return self._steer(choose) if self._steer else choose
 
 
 def _load_engine(run: Run, name: str) -> Engine | None:

@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from measure import RESULTS, interleaved, save, show
 from peers import build
-from tinystories.engine import make_engine
 
+from tinystories.engine import make_engine
 from tinystories.models import FAMILIES, LanguageModel
 
 NAMES = ("transformer", "mingru")

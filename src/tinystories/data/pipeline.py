@@ -34,7 +34,8 @@ class Prepared:
             split: {name: index["splits"][split][name] for name in ("stories", "bytes")}
             for split in SPLITS
         }
-        return {name: index[name] for name in ("source", "fingerprint", "dropped")} | sizes
+        kept = ("source", "fingerprint", "dropped", "limit", "seed", "filter")
+        return {name: index.get(name) for name in kept} | sizes
 
 
 def prepare(

@@ -1,0 +1,254 @@
+"""The page with all runs: best first, their scores and learning curves; and a way to a new one."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import customtkinter as ctk
+
+from gui import theme
+from gui.chart import Chart, Curve
+from gui.pages.page import Page
+from gui.pages.train_panel import TrainPanel
+from gui.session import Act, End, Finished
+from gui.studio import Studio
+from gui.training import read_curves
+from tinystories.runs import Run
+
+CURVES = 6
+"""Runs whose curves are drawn: the best ones, and the chosen one."""
+STOPS = (128, 192, 252, 306, 362)
+"""Where the columns of the table begin, in points."""
+HEAD = ("model", "bits/byte", "size", "words", "tokens", "min")
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a run's files say beside its card."""
+
+    curve: tuple[tuple[float, float], ...]
+    scores: tuple[tuple[str, str], ...]
+
+
+class RunsPage(Page):
+    """Runs side by side, in figures and curves."""
+
+    def __init__(self, parent: Any, studio: Studio) -> None:
+        super().__init__(parent, studio)
+        self.figures: dict[str, Figures] = {}
+        self.chosen: str | None = None
+        self.grid_columnconfigure(0, weight=1)
+        self.grid_rowconfigure(0, weight=3)
+        self.grid_rowconfigure(1, weight=4)
+        self._build_chart()
+        self._build_table()
+        self._build_side()
+        studio.watch("runs", self._read)
+        self._read()
+
+    def shown(self) -> None:
+        """Look for runs that have come meanwhile."""
+        self.studio.find()
+
+    def choose(self, number: int) -> None:
+        """Show more about a run of the table."""
+        names = list(self.studio.runs)
+        if 0 <= number < len(names):
+            self.chosen = names[number]
+            self._show()
+
+    def write_with(self) -> None:
+        """Take the chosen run to the page Write."""
+        if self.chosen:
+            self.studio.choose(self.chosen)
+            self.show_page("Write")
+
+    # What is seen
+
+    def _read(self) -> None:
+        """Read the files of the runs, which a worker does."""
+        runs = dict(self.studio.runs)
+        if self.chosen not in runs:
+            self.chosen = next(iter(runs), None)
+        self._show()
+
+        def read(act: Act) -> dict[str, Figures]:
+            return {name: read_figures(run) for name, run in runs.items()}
+
+        self.studio.act("files", read, end=self._were_read)
+
+    def _were_read(self, end: End) -> None:
+        self.studio.say_failure(end)
+        if isinstance(end, Finished):
+            self.figures = end.result
+            self._show()
+
+    def _show(self) -> None:
+        self._show_table()
+        self._show_chart()
+        self._show_scores()
+        theme.usable(self.write_button, self.chosen is not None)
+
+    def _show_table(self) -> None:
+        table, runs = self.table, self.studio.runs
+        table.configure(state="normal")
+        table.delete("1.0", "end")
+        table.insert("end", "\t".join(HEAD) + "\n", "head")
+        for number, (name, run) in enumerate(runs.items()):
+            tags = ("chosen",) if name == self.chosen else ()
+            table.insert("end", "●", (f"curve {self._colour(name)}", *tags))
+            table.insert("end", " " + "\t".join(_columns(run)) + "\n", (f"run {number}", *tags))
+        if not runs:
+            said = "No trained model yet." if self.studio.searched else "Looking for runs …"
+            table.insert("end", said + "\n", "head")
+        for folder, reason in self.studio.broken.items():
+            table.insert("end", f"\n{self._short(folder)} is broken: {reason}\n", "broken")
+        table.configure(state="disabled")
+
+    def _show_chart(self) -> None:
+        runs = list(self.studio.runs)
+        drawn = [n for n in runs if runs.index(n) < CURVES or n == self.chosen]
+        self.chart.show(
+            [
+                Curve(name, self.figures[name].curve, theme.CURVES[self._colour(name)])
+                for name in drawn
+                if name in self.figures
+            ],
+            "The learning curves of your runs will be here: bits per byte, coming down.",
+        )
+
+    def _show_scores(self) -> None:
+        if self.chosen is None:
+            self.title.configure(text="")
+            self.scores.configure(text="")
+            return
+        run = self.studio.runs[self.chosen]
+        self.title.configure(text=run.name)
+        lines = list(self.figures[self.chosen].scores if self.chosen in self.figures else ())
+        if not lines:
+            lines = [("", "Not scored yet.")]
+        text = "\n".join(f"{title}: {value}" if title else value for title, value in lines)
+        data = run.card["data"]["source"].get("name", "")
+        made = str(run.card.get("made", ""))[:16].replace("T", " ")
+        parts = [text, f"Made {made}" if made else "", f"Stories: {data}" if data else ""]
+        parts.append(f"Folder: {self._short(run.folder)}")
+        self.scores.configure(text="\n\n".join(part for part in parts if part))
+
+    def _colour(self, name: str) -> int:
+        return list(self.studio.runs).index(name) % len(theme.CURVES)
+
+    def _short(self, folder: Path) -> str:
+        root = self.studio.outputs
+        return str(folder.relative_to(root) if folder.is_relative_to(root) else folder)
+
+    def recolour(self) -> None:
+        """Follow the window."""
+        self.chart.draw()
+        self._dress_table()
+
+    # How it is built
+
+    def _build_chart(self) -> None:
+        card = theme.card(self)
+        card.grid(row=0, column=0, sticky="nsew", pady=(0, 12))
+        card.grid_columnconfigure(0, weight=1)
+        card.grid_rowconfigure(0, weight=1)
+        self.chart = Chart(card, "million tokens read", "bits per byte on validation stories")
+        self.chart.grid(row=0, column=0, sticky="nsew", padx=10, pady=8)
+
+    def _build_table(self) -> None:
+        card = theme.card(self)
+        card.grid(row=1, column=0, sticky="nsew")
+        card.grid_columnconfigure(0, weight=1)
+        card.grid_rowconfigure(0, weight=1)
+        self.table = ctk.CTkTextbox(
+            card,
+            font=ctk.CTkFont(size=13),
+            fg_color=theme.PAGE,
+            text_color=theme.INK,
+            wrap="none",
+            scrollbar_button_color=theme.EDGE,
+            scrollbar_button_hover_color=theme.FAINT,
+            spacing1=5,
+            spacing3=5,
+            cursor="hand2",
+        )
+        self.table.grid(row=0, column=0, sticky="nsew", padx=8, pady=6)
+        self.table.bind("<ButtonRelease-1>", self._clicked)
+        self.table.bind("<Configure>", lambda _: self._dress_table())
+
+    def _dress_table(self) -> None:
+        scale = theme.scale(self)
+        self.table.configure(tabs=[round(stop * scale) for stop in STOPS])
+        self.table.tag_config("head", foreground=theme.now(theme.QUIET))
+        self.table.tag_config("chosen", background=theme.now(theme.CHOSEN))
+        self.table.tag_config("broken", foreground=theme.now(theme.ALARM), wrap="word")
+        for number, colour in enumerate(theme.CURVES):
+            self.table.tag_config(f"curve {number}", foreground=theme.now(colour))
+
+    def _clicked(self, event: Any) -> None:
+        line = int(str(self.table.index(f"@{event.x},{event.y}")).partition(".")[0])
+        self.choose(line - 2)
+
+    def _build_side(self) -> None:
+        side = theme.row(self)
+        side.grid(row=0, column=1, rowspan=2, sticky="nsew", padx=(12, 0))
+        side.grid_columnconfigure(0, weight=1)
+        side.grid_rowconfigure(0, weight=1)
+        card = theme.card(side)
+        card.grid(row=0, column=0, sticky="nsew", pady=(0, 12))
+        card.grid_columnconfigure(0, weight=1)
+        card.grid_rowconfigure(1, weight=1)
+        self.title = theme.label(card, "", "head", width=210)
+        self.title.grid(row=0, column=0, padx=16, pady=(12, 2), sticky="w")
+        sheet = theme.scrolled(card, width=216)
+        sheet.grid(row=1, column=0, sticky="nsew", padx=(6, 4))
+        self.scores = theme.label(sheet, "", "small", wraplength=208, anchor="nw")
+        self.scores.grid(row=0, column=0, padx=10, sticky="nw")
+        self.write_button = theme.button(card, "Write with it", self.write_with, width=120)
+        self.write_button.grid(row=2, column=0, pady=12)
+        self.training = TrainPanel(
+            side,
+            self.studio,
+            "It goes on while you use the window; Stop keeps what it has learned.",
+        )
+        self.training.narrow()
+        self.training.card.grid(row=1, column=0, sticky="ew")
+
+
+def read_figures(run: Run) -> Figures:
+    """The learning curve and the scores of a run, as far as it has them."""
+    root = run.folder.parent if run.folder.name == "model" else run.folder
+    metrics, scores = root / "metrics.csv", root / "scores.json"
+    rows = read_curves(metrics).get("val/bpb", []) if metrics.is_file() else []
+    batch = run.card.get("training", {}).get("batch_tokens", 1)
+    curve = tuple(((step + 1) * batch / 1e6, value) for step, value in rows)
+    return Figures(curve, _read_scores(scores) if scores.is_file() else ())
+
+
+def _read_scores(path: Path) -> tuple[tuple[str, str], ...]:
+    """The scores of a ``scores.json``, each with its title; details of others (``@``) left out."""
+    try:
+        scores = json.loads(path.read_text(encoding="utf-8"))["scores"]
+        return tuple(
+            (str(score["title"]), f"{score['value']:.3g} {score['unit']}".strip())
+            for name, score in scores.items()
+            if "@" not in name and score["value"] is not None
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        return (("scores.json", f"cannot be read ({type(error).__name__}: {error})"),)
+
+
+def _columns(run: Run) -> tuple[str, ...]:
+    card = run.card
+    training = card.get("training", {})
+    seconds = training.get("seconds")
+    return (
+        run.name + (" (built-in)" if run.embedded else ""),
+        f"{run.val_bpb:.4f}",
+        f"{card.get('parameters', {}).get('total', 0) / 1e6:.2f} M",
+        f"{card['vocab'].get('words', 0):,}",
+        f"{training.get('tokens', 0) / 1e6:.2f} M",
+        f"{seconds / 60:.0f}" if seconds else "",
+    )
