@@ -23,10 +23,10 @@ EXPECTED = 10
 COLOURINGS = ("Surprise", "Looked at", "Who wrote")
 PANEL = 270
 HINTS = {
-    "Surprise": "Click a word to see what was expected there. The darker a word, the more it "
+    "Surprise": "Click a word to see what was expected there. The stronger its colour, the more it "
     "surprised the model.",
-    "Looked at": "Click a word. The darker another one, the more it counted for what was "
-    "expected there.",
+    "Looked at": "Click a word. The stronger the colour of another, the more it counted for "
+    "what was expected there.",
     "Who wrote": "Click a word to see what was expected there. Blue words are the model's.",
 }
 HOW = {
