@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from tinystories.data.shards import IGNORE
-from tinystories.learner import warmup_stable_decay
+from tinystories.learner import warmup_stable_decay, window_parts
 from tinystories.models import FAMILIES
 from tinystories.models.loss import head_nats
 from tinystories.optimizer import muon_adamw
@@ -38,6 +38,7 @@ class Contestant:
         optimizer: with the highest learning rate of each group as ``peak_lr``.
         share: learning rate as a share of the highest, given how much of the budget is spent.
         context: tokens of a training window.
+        growth: share of the budget, at the beginning, in which windows are cut into shorter ones.
         reach: tokens the model has learned to read at once; None is any number.
     """
 
@@ -48,6 +49,7 @@ class Contestant:
     share: Callable[[float], float]
     context: int
     reach: int | None = None
+    growth: float = 0.0
     steps: int = 0
 
     def learn(self, tokens: Tensor, targets: Tensor, spent: float = 0.5) -> None:
@@ -55,6 +57,8 @@ class Contestant:
         factor = min(1.0, (self.steps + 1) / WARMUP) * self.share(spent)
         for group in self.optimizer.param_groups:
             group["lr"] = group["peak_lr"] * factor
+        parts = window_parts(int(1000 * spent), 1000, growth=self.growth)
+        tokens, targets = (ids.reshape(-1, ids.shape[1] // parts) for ids in (tokens, targets))
         (self.nats(tokens, targets) / targets.numel()).backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), CLIP)
         self.optimizer.step()
@@ -84,7 +88,13 @@ def build(name: str, *, vocab: int, width: int, depth: int, lr: float | None = N
         return warmup_stable_decay(int(1000 * spent), 1000, warmup=0, decay=0.5)
 
     return Contestant(
-        model, lambda tokens: model(tokens)[0], nats, _with_peaks(optimizer), share, context=256
+        model,
+        lambda tokens: model(tokens)[0],
+        nats,
+        _with_peaks(optimizer),
+        share,
+        context=256,
+        growth=0.5 if name == "transformer" else 0.0,
     )
 
 
