@@ -8,6 +8,9 @@ from typing import Any, cast
 
 # Errors come out of Hydra as exceptions, so that they can be told in one line.
 os.environ["HYDRA_FULL_ERROR"] = "1"
+# Threads that wait for each other spin for some microseconds, not milliseconds: 2 % slower on an
+# idle machine of two cores, twice as fast where another program keeps one of them busy.
+os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
