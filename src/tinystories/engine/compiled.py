@@ -15,8 +15,8 @@ from tinystories.engine import Forward
 from tinystories.engine.weights import Array, Floats, Matrix, Weights
 
 # "contract": multiply and add in one instruction. "reassoc", for sums along a vector: several
-# partial sums at a time. Neither lets a result depend on the rows beside it. "nogil": other threads,
-# such as that of a window, go on meanwhile.
+# partial sums at a time. Neither lets a result depend on the rows beside it. "nogil": other
+# threads, such as that of a window, go on meanwhile.
 _compiled = njit(fastmath={"contract"})
 _compiled_sums = njit(fastmath={"contract", "reassoc"})
 _kept = njit(fastmath={"contract"}, cache=True, nogil=True)
