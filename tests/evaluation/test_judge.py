@@ -184,7 +184,7 @@ def test_a_story_that_cannot_be_judged_leaves_the_others(judge, endpoint):
 
 def test_garbage_only_is_an_error(judge, endpoint):
     endpoint.answers((200, body("no"), {}))
-    with pytest.raises(UserError, match="none of 12 answers could be read"):
+    with pytest.raises(UserError, match="asked 12 times: no answer could be read"):
         judge.judge(STORIES)
 
 
@@ -202,6 +202,14 @@ def test_an_endpoint_that_is_down_is_one_line(judge, endpoint, waits):
         judge.judge(STORIES)
     assert "\n" not in str(error.value)
     assert waits == [1.0, 2.0, 4.0]
+
+
+def test_an_endpoint_that_is_down_is_named_with_few_calls_too(judge, endpoint):
+    endpoint.server.shutdown()
+    endpoint.server.server_close()
+    judge.calls = 2
+    with pytest.raises(UserError, match="ConnectError; see whether the endpoint is up"):
+        judge.judge(STORIES)
 
 
 def test_a_refusal_is_not_repeated(judge, endpoint):

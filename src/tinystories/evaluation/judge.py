@@ -92,6 +92,7 @@ class Judge:
     timeout: float = 60.0
     wait: Callable[[float], None] = time.sleep
     made: int = field(default=0, init=False)
+    failure: str = field(default="", init=False)
 
     def __post_init__(self) -> None:
         try:
@@ -132,9 +133,13 @@ class Judge:
             verdicts.append(self._known(story) or self._asked(story))
             done(len(verdicts))
         if stories and not any(verdicts):
+            if self.failure:
+                found, advice = self.failure, "see whether the endpoint is up"
+            else:
+                found, advice = "no answer could be read", "try another model"
             raise UserError(
-                f"wanted verdicts from {self.model} at {self.place}, none of {self.made} answers "
-                "could be read; try another model"
+                f"wanted verdicts from {self.model} at {self.place}, asked {self.made} times: "
+                f"{found}; {advice}"
             )
         return verdicts
 
@@ -145,6 +150,7 @@ class Judge:
         failure = ""
         for attempt in range(self.tries):
             if self.made >= self.calls:
+                self.failure = failure or self.failure
                 return None
             self.made += 1
             pause = float(2**attempt)
