@@ -1,8 +1,11 @@
 """Train a language model on stories: python train.py model=transformer data.vocab=4500."""
 
+import io
 import logging
 import os
+import shlex
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,8 +16,11 @@ os.environ["HYDRA_FULL_ERROR"] = "1"
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 import hydra
+import yaml
+from hydra import compose
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
+from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
@@ -22,41 +28,105 @@ from tinystories.errors import UserError
 
 log = logging.getLogger("tinystories")
 
+GROUPS = ("model", "data", "optimizer", "trainer")
+
 
 @hydra.main(version_base="1.3", config_path="conf", config_name="train")
 def main(config: DictConfig) -> float:
-    """Train as ``config`` says; return the bits per byte, which a sweep makes smaller."""
-    from tinystories.training import train
-
-    folder = Path(HydraConfig.get().runtime.output_dir)
+    """Train as ``config`` says; return the bits per byte."""
+    hydra_config = HydraConfig.get()
+    folder = Path(hydra_config.runtime.output_dir)
+    command = command_of(hydra_config.overrides.task)
+    settings = plain(config)
     try:
-        return train(cast(dict[str, Any], OmegaConf.to_container(config, resolve=True)), folder)
+        if "search" in settings:  # Many runs, each after those before.
+            from tinystories.search import search
+
+            return search(settings["search"], settings["seed"], folder, described)
+        if hydra_config.mode == RunMode.MULTIRUN:  # One of many.
+            from tinystories.sweeps import train_one
+
+            return train_one(settings, folder, command)
+        from tinystories.training import train
+
+        return train(settings, folder, command)
     except (UserError, OSError) as error:
         sys.exit(explained(error))  # Here, since Hydra adds lines to what it sees go by.
 
 
+def plain(config: DictConfig) -> dict[str, Any]:
+    """Return a config as plain dicts."""
+    return cast(dict[str, Any], OmegaConf.to_container(config, resolve=True))
+
+
+def described(overrides: list[str], folder: Path) -> tuple[dict[str, Any], str]:
+    """Return the settings and the command of a search's trial, which ``folder`` then keeps."""
+    began = HydraConfig.get().overrides.task
+    settings = plain(compose("train", [*began, *overrides]))
+    del settings["search"]
+    (folder / ".hydra").mkdir(parents=True, exist_ok=True)
+    OmegaConf.save(OmegaConf.create(settings), folder / ".hydra" / "config.yaml")
+    OmegaConf.save(OmegaConf.create(overrides), folder / ".hydra" / "overrides.yaml")
+    return settings, command_of([*began, *overrides])
+
+
+def command_of(overrides: Iterable[str]) -> str:
+    """Return the command that trains such a run by itself, outside its sweep."""
+    alone = [a for a in overrides if not a.startswith(("sweep=", "search.", "resume="))]
+    return shlex.join(["python", "train.py", *alone])
+
+
 def continued(arguments: list[str]) -> list[str]:
-    """Return the arguments, with the config of the run that ``resume=PATH`` names."""
+    """Return the arguments, with the config of the run or sweep that ``resume=PATH`` names."""
     resumed = [a.partition("=")[2] for a in arguments if a.startswith("resume=")]
     if not resumed:
         return arguments
     path = Path(resumed[-1]).resolve()
     run = path if path.is_dir() else path.parent.parent
-    if not (run / ".hydra" / "config.yaml").is_file():
+    config, sweep = run / ".hydra" / "config.yaml", run / "multirun.yaml"
+    if not (sweep.is_file() or config.is_file()):
         raise UserError(
             f"wanted a run to resume, found no .hydra/config.yaml in {run}; give the folder of a "
-            "run, such as outputs/runs/DATE/TIME-MODEL"
+            "run, such as outputs/runs/DATE/TIME-MODEL, or of a sweep"
         )
     others = [a for a in arguments if not a.startswith("resume=")]
     for other in others:
-        machine = other.startswith(("trainer.", "hydra.", "-")) and "max_steps" not in other
+        where_it_runs = ("trainer.", "hydra.", "hydra/launcher=", "-")
+        machine = other.startswith(where_it_runs) and "max_steps" not in other
         if not machine:
             raise UserError(
                 f"resume=PATH goes on with the run's own settings, got {other} too; leave it out "
                 "(only where it runs may change: trainer.devices, trainer.threads and the like)"
             )
+    if sweep.is_file():
+        others += [f"resume={quoted(run)}", f"hydra.sweep.dir={quoted(run)}"]
+        anew = {other.partition("=")[0] for other in others}
+        began = OmegaConf.load(sweep).hydra.overrides
+        kept = [a for a in [*began.hydra, *began.task] if a.partition("=")[0] not in anew]
+        return ["-m", *kept, *others]
+    check_kept(config)
     where = ["--config-path", str(run / ".hydra"), "--config-name", "config"]
     return [*where, *others, f"resume={quoted(path)}", f"hydra.run.dir={quoted(run)}"]
+
+
+def check_kept(config: Path) -> None:
+    """Raise a UserError for a run's config that is damaged, or could make Hydra execute something.
+
+    Hydra itself would obey it: a ``hydra`` group names classes to be called.
+    """
+    try:
+        text = config.read_text(encoding="utf-8")
+        if len(text) > 2**16 or text.count("[") + text.count("{") > 2**7:
+            raise ValueError("it is longer, or nested deeper, than any config")
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text)):
+            raise ValueError("it has aliases, which can grow without end")
+        kept = dict(yaml.safe_load(text))
+    except (OSError, ValueError, TypeError, RecursionError, yaml.YAMLError) as error:
+        said = str(error).partition("\n")[0]
+        raise UserError(f"the config {config} is damaged ({said}); restore it") from error
+    whole = all(isinstance(kept.get(group), dict) for group in GROUPS)
+    if not whole or kept.keys() & {"hydra", "defaults"} or "@package" in text:
+        raise UserError(f"the config {config} is not that of a run; restore it from a copy")
 
 
 def quoted(path: Path) -> str:
@@ -77,6 +147,8 @@ def explained(error: Exception) -> int:
 
 
 if __name__ == "__main__":
+    if isinstance(sys.stdout, io.TextIOWrapper):  # A terminal may know fewer letters than we do.
+        sys.stdout.reconfigure(errors="replace")
     try:
         sys.argv[1:] = continued(sys.argv[1:])
         main()

@@ -4,6 +4,7 @@ import json
 import re
 import secrets
 from collections import Counter
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 from gui.document import Document, Spans, spans_of, text_of
 from tinystories.errors import UserError
-from tinystories.files import write_atomically
+from tinystories.files import append_line, read_json, sealed, write_atomically
 
 STORIES = "stories"
 DRAFT = "draft.json"
@@ -71,7 +72,7 @@ class Library:
         found, broken = [], []
         for path in sorted(self._stories.glob("*.json")):
             try:
-                story = _read(path)
+                story = replace(_read(path), name=path.stem)
             except UserError as error:
                 broken.append(str(error))
                 continue
@@ -93,28 +94,26 @@ class Library:
 
     def vote(self, better: str, worse: str, *, tie: bool = False, blind: bool = False) -> None:
         """Keep which of two models told better."""
-        self.folder.mkdir(parents=True, exist_ok=True)
         row = {"better": better, "worse": worse, "tie": tie, "blind": blind}
         row["made"] = datetime.now(UTC).isoformat("T", "seconds")
-        with (self.folder / VOTES).open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
+        append_line(self.folder / VOTES, json.dumps(row))
 
     def votes(self, one: str, other: str) -> tuple[int, int, int]:
         """How often ``one`` was better, ``other`` was, and neither, when the two were compared."""
         count: Counter[str] = Counter()
         path = self.folder / VOTES
-        for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
-            try:
+        for line in path.read_bytes().splitlines() if path.exists() else ():
+            # A line that a crash cut short is passed over.
+            with suppress(ValueError, KeyError, TypeError, RecursionError):
                 row = json.loads(line)
                 if {row["better"], row["worse"]} == {one, other}:
                     count["" if row["tie"] else row["better"]] += 1
-            except (ValueError, KeyError, TypeError):  # A line that a crash cut short.
-                continue
         return count[one], count[other], count[""]
 
     def _write(self, path: Path, story: Story) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, json.dumps(asdict(story), indent=1, ensure_ascii=False))
+        text = json.dumps(sealed(asdict(story)), indent=1, ensure_ascii=False)
+        write_atomically(path, text)
 
 
 def named(story: Story) -> Story:
@@ -134,7 +133,12 @@ def title_of(text: str) -> str:
 
 def _read(path: Path) -> Story:
     try:
-        story = Story(**json.loads(path.read_text(encoding="utf-8")))
+        story = Story(**read_json(path))
+        texts = (story.title, story.model, story.made, story.name)
+        if not all(isinstance(text, str) for text in texts) or not isinstance(story.manner, dict):
+            raise TypeError("title, model, made and name must be text, manner an object")
+        if story.name and Path(story.name).name != story.name:
+            raise ValueError(f"{story.name!r} is no name of a file")
         Document().load_json(story.document)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(

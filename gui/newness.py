@@ -3,9 +3,9 @@
 A worker does this; numpy and the indices are imported when it begins.
 """
 
-import json
 import statistics
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -142,12 +142,10 @@ class Examiner:
 
         data: dict[str, Any] = run.card["data"]
         for path in self.folder.glob("corpus-*/index.json"):
-            try:
-                index = json.loads(path.read_text(encoding="utf-8"))
-            except (OSError, ValueError):
-                continue
-            if _same(index, data):
-                return Corpus(path.parent, index)
+            with suppress(UserError):
+                corpus = Corpus.open(path.parent)
+                if _same(corpus.index, data):
+                    return corpus
         corpus = prepare_corpus(
             str(data["source"].get("asked", "auto")),
             self.folder,

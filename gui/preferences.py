@@ -1,6 +1,7 @@
 """How stories are told and how the window looks, as the reader has set it; kept from day to day."""
 
 import json
+import math
 import secrets
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
@@ -9,10 +10,18 @@ from typing import Any
 
 from gui.voices import Manner
 from tinystories.errors import UserError
-from tinystories.files import write_atomically
+from tinystories.files import read_json, sealed, write_atomically
 
 SIZES = (1500, 4500, 20000)
 """How many of the commonest words a story may use: the steps of the dial."""
+
+POSSIBLE = {
+    "mode": ("System", "Light", "Dark"),
+    "dial": (0, *SIZES),
+    "text_size": range(8, 73),
+    "zoom": range(50, 301),
+}
+"""What the preferences may be that the window is drawn by."""
 
 PRESETS: dict[str, dict[str, Any]] = {
     "Calm": {"temperature": 0.5, "top_k": 0, "top_p": 0.9, "min_p": 0.0},
@@ -98,30 +107,38 @@ class Preferences:
             UserError: it is not a whole number.
         """
         typed = self.seed.strip()
-        if typed and not (typed.isdecimal() and int(typed) < 2**63):
-            raise UserError(f"the seed must be a whole number, not {typed!r}; change or clear it")
+        if typed and not (typed.isdecimal() and len(typed) < 20 and int(typed) < 2**63):
+            raise UserError(
+                f"the seed must be a whole number below 2^63, not {typed[:20]!r}; change it or "
+                "clear it"
+            )
         return int(typed) if typed else secrets.randbelow(10**6)
 
     def save(self, path: Path) -> None:
         """Write the preferences as JSON."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, json.dumps(asdict(self), indent=2))
+        write_atomically(path, json.dumps(sealed(asdict(self)), indent=2))
 
     @classmethod
     def load(cls, path: Path) -> "Preferences":
         """Read what ``save`` wrote; what is missing or makes no sense is as it was at first."""
         try:
-            kept = json.loads(path.read_text(encoding="utf-8"))
-            kept["wishes"] = tuple(kept.get("wishes", ()))
-        except (OSError, ValueError, TypeError, AttributeError):
+            kept = read_json(path)
+            kept["wishes"] = tuple(map(str, kept.get("wishes", ())))
+        except (OSError, ValueError, TypeError):
             return cls()
         first = cls()
-        usable = {
-            f.name: kept[f.name]
-            for f in fields(cls)
-            if f.name in kept and type(kept[f.name]) is type(getattr(first, f.name))
-        }
-        return cls(**usable)
+        names = [f.name for f in fields(cls) if _possible(f.name, kept.get(f.name), first)]
+        return cls(**{name: kept[name] for name in names})
+
+
+def _possible(name: str, value: Any, first: Preferences) -> bool:
+    """Whether a preference may have such a value."""
+    if type(value) is not type(getattr(first, name)):
+        return False
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return value in POSSIBLE.get(name, (value,))
 
 
 def own(typed: str) -> list[str]:

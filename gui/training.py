@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -117,12 +118,11 @@ def read_curves(path: Path) -> dict[str, list[tuple[int, float]]]:
     What ``metrics_file.read_metrics`` does, without Lightning, which takes seconds to import.
     """
     curves: dict[str, list[tuple[int, float]]] = {}
-    for line in path.read_text(encoding="utf-8").splitlines()[1:]:
-        try:
-            step, name, value = line.split(",")
-            curves.setdefault(name, []).append((int(step), float(value)))
-        except ValueError:
-            continue
+    for line in path.read_bytes().splitlines(keepends=True)[1:]:
+        with suppress(ValueError):
+            step, name, value = line.decode().split(",")
+            if value.endswith("\n"):
+                curves.setdefault(name, []).append((int(step), float(value)))
     return curves
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 import torch
 from hydra import compose, initialize_config_dir
-from omegaconf import OmegaConf
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
 
 from tinystories.models.sizing import count_parameters
 from tinystories.settings import check_settings
@@ -44,8 +45,36 @@ def test_a_shipped_config_is_composed_and_built(overrides):
     assert count_parameters(model)["total"] == pytest.approx(3e6, rel=0.02)
 
 
+def sweep_of(choice: str) -> DictConfig:
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        return compose("train", [choice], return_hydra_config=True)
+
+
+@pytest.mark.parametrize("choice", choices("sweep"))
+def test_every_run_of_a_shipped_sweep_is_composed_and_built(choice):
+    config = sweep_of(choice)
+    assert config.hydra.mode == RunMode.MULTIRUN
+    params = {**(config.hydra.sweeper.params or {})}
+    params.pop("seed", None)  # Changes nothing that is built.
+    for values in product(*(str(among).split(",") for among in params.values())):
+        run = composed([f"{name}={value}" for name, value in zip(params, values, strict=True)])
+        check_settings(run, known_settings(run))
+        with torch.device("meta"):
+            build_model(run["model"], vocab=min(5753, 1300 + run["data"]["vocab"]))
+
+
+def test_the_shipped_search_looks_among_settings_that_there_are():
+    plan = sweep_of("sweep=search").search
+    for name, among in plan.space.items():
+        for value in among.get("choices") or (among.low, among.high):
+            config = composed([f"{name}={value}"])
+            check_settings(config, known_settings(config))
+            with torch.device("meta"):
+                build_model(config["model"], vocab=5753)
+
+
 def test_every_yaml_file_is_reached():
-    reached = {choice for overrides in ALL for choice in overrides}
+    reached = {choice for overrides in ALL for choice in overrides} | {*choices("sweep")}
     for path in CONF.rglob("*.yaml"):
         group = path.parent.relative_to(CONF).as_posix()
         assert path.name == "train.yaml" or f"{group}={path.stem}" in reached

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tinystories.errors import UserError
+from tinystories.files import read_json
 from tinystories.runs import find_run, find_runs, read_run, write_card
 
 
@@ -75,7 +76,7 @@ def test_a_damaged_card_is_refused_in_one_line(tmp_path, card):
 
 def test_a_card_of_a_newer_format_is_refused(tmp_path):
     path = make_run(tmp_path / "run", 1.0) / "card.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"format": 2}))
+    path.write_text(json.dumps(read_json(path) | {"format": 2}))
     with pytest.raises(UserError, match="has format 2, this version reads format 1"):
         read_run(tmp_path / "run")
 

@@ -1,4 +1,6 @@
 import json
+import random
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
 import pytest
@@ -7,7 +9,7 @@ from safetensors.torch import load_file, save_file
 
 from tinystories.data.vocabulary import word_types
 from tinystories.errors import UserError
-from tinystories.files import sha256
+from tinystories.files import read_json, sha256
 from tinystories.generation import Sampling
 from tinystories.storyteller import Storyteller
 
@@ -85,6 +87,39 @@ def test_many_stories_are_those_told_alone(saved, engine):
         assert story.ended is (story.tokens < 40) or story.tokens == 40
 
 
+@pytest.mark.parametrize("engine", ["numpy", "compiled", "int8", "torch"])
+def test_a_story_is_the_same_in_any_order_and_beside_any_others(saved, engine):
+    if engine in ("compiled", "int8"):
+        pytest.importorskip("numba")
+    loaded = Storyteller.load(saved, engine)
+    asked = [(prompt, seed) for prompt in ("Anna", "Tom went ", "", "zxqv") for seed in range(4)]
+
+    def tell(request):
+        return loaded.tell(request[0], seed=request[1], length=30)
+
+    alone = {request: tell(request) for request in asked}
+    rng = random.Random(0)
+    rng.shuffle(asked)
+    assert {request: tell(request) for request in asked} == alone
+    with ThreadPoolExecutor(8) as threads:
+        assert dict(zip(asked, threads.map(tell, asked), strict=True)) == alone
+
+    streams = {r: loaded.stream(r[0], seed=r[1], length=30) for r in asked}
+    told = {request: request[0] for request in asked}
+    while streams:  # A piece of one, a piece of another.
+        request = rng.choice(list(streams))
+        if (piece := next(streams[request], None)) is None:
+            del streams[request]
+        else:
+            told[request] += piece
+    assert told == alone
+
+    prompts, seeds = zip(*asked, strict=True)
+    for rows in (1, 2, 5, 32):
+        many = loaded.tell_many(prompts, seeds=seeds, length=30, rows=rows)
+        assert {asked[number]: story.text for number, story in many} == alone
+
+
 def test_an_engine_that_is_none_is_refused(saved):
     with pytest.raises(UserError, match="'warp'"):
         Storyteller.load(saved, "warp")
@@ -157,7 +192,7 @@ def test_a_missing_file_is_named(saved, name):
     ],
 )
 def test_a_card_that_does_not_fit_the_weights_is_refused(saved, path, value):
-    card = json.loads((saved / "card.json").read_text())
+    card = read_json(saved / "card.json")
     place = card
     for name in path[:-1]:
         place = place[name]
@@ -171,7 +206,7 @@ def test_a_card_that_does_not_fit_the_weights_is_refused(saved, path, value):
 def test_weights_of_16_bits_are_read(teller, saved):
     weights = load_file(saved / "weights.safetensors")
     save_file({n: w.half() for n, w in weights.items()}, saved / "weights.safetensors")
-    card = json.loads((saved / "card.json").read_text())
+    card = read_json(saved / "card.json")
     card["files"]["weights.safetensors"] = sha256(saved / "weights.safetensors")
     (saved / "card.json").write_text(json.dumps(card))
     loaded = Storyteller.load(saved)

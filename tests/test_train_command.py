@@ -1,5 +1,6 @@
 """``train.py`` as a user runs it: its errors, its exit codes, several processes, a resumed run."""
 
+import json
 import os
 import signal
 import subprocess
@@ -53,7 +54,10 @@ def folder(tmp_path, corpus_file):
     ("argument", "complaint"),
     [
         ("data.vocb=3", "Could not override 'data.vocb'"),
-        ("model=cnn", "Could not find 'model/cnn' Available options in 'model': rnn transformer"),
+        (
+            "model=cnn",
+            "Could not find 'model/cnn' Available options in 'model': gru lstm rnn transformer",
+        ),
         ("model.depth", "missing EQUAL"),
         ("resume=nowhere", "wanted a run to resume"),
         ("resume=. minutes=3", "goes on with the run's own settings, got minutes=3 too"),
@@ -117,7 +121,11 @@ def test_a_killed_run_is_resumed_by_its_folder_alone(folder):
     assert code == 0, err
     steps = [s for s, name, _ in read_metrics(moved / "metrics.csv") if name == "val/bpb"]
     assert steps == list(range(29, 300, 30))
-    assert (moved / "model" / "card.json").exists()
+    card = json.loads((moved / "model" / "card.json").read_text())
+    began = card["training"]["command"]
+    assert began.startswith("python train.py data.source=stories.txt")
+    assert "trainer.max_steps=300" in began
+    assert "resume" not in began
 
 
 def test_ctrl_c_leaves_a_model_and_exit_code_zero(folder):

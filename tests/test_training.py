@@ -2,8 +2,10 @@
 
 import itertools
 import json
+import logging
 import math
 import os
+import re
 import signal
 import threading
 import time
@@ -20,7 +22,7 @@ from torch.nn import functional as F
 
 from tinystories.callbacks import Plan, is_due
 from tinystories.errors import UserError
-from tinystories.learner import warmup_stable_decay, window_parts
+from tinystories.learner import Learner, warmup_stable_decay, window_parts
 from tinystories.metrics_file import read_metrics
 from tinystories.models import RNN
 from tinystories.storyteller import Storyteller
@@ -103,6 +105,8 @@ def test_tensorboard_shows_curves_stories_and_hyperparameters(config, tmp_path):
     stories = events.Tensors("story/text_summary")
     assert [event.step for event in stories] == [4, 8, 12]
     assert stories[-1].tensor_proto.string_val[0].decode().startswith("Once upon a time")
+    layout = events.Tensors("custom_scalars__config__")[0].tensor_proto.string_val[0].decode()
+    assert "Models side by side" in layout
     assert "_hparams_/session_start_info" in events.Tags()["tensors"] + list(
         events.summary_metadata
     )
@@ -155,6 +159,35 @@ def test_a_resumed_run_is_bitwise_as_if_never_interrupted(config, tmp_path, work
         for run in ("whole", "half")
     ]
     assert sorted(curves[0]) == sorted(curves[1])
+
+
+@pytest.mark.parametrize("model", ["transformer", "rnn"])
+def test_training_is_bitwise_the_same_whatever_goes_on_beside_it(config, tmp_path, model):
+    settings = f"model={model}", "model.dropout=0.1"
+    train(config(*settings), tmp_path / "alone")
+    train(config(*settings, "data.workers=2"), tmp_path / "workers")
+    teller = Storyteller.load(tmp_path / "alone", "torch")
+    done = threading.Event()
+
+    def tell() -> None:
+        while not done.is_set():
+            teller.tell("Anna", length=20)
+
+    streams = [threading.Thread(target=tell) for _ in range(2)]
+    for stream in streams:
+        stream.start()
+    try:
+        train(config(*settings), tmp_path / "beside")
+    finally:
+        done.set()
+        for stream in streams:
+            stream.join()
+    alone = weights(tmp_path / "alone")
+    for other in ("workers", "beside"):
+        found = weights(tmp_path / other)
+        assert all(torch.equal(alone[name], found[name]) for name in alone)
+        for metric in ("train/loss", "val/bpb"):
+            assert logged(tmp_path / other, metric) == logged(tmp_path / "alone", metric)
 
 
 def test_ctrl_c_ends_politely_with_a_usable_model(config, tmp_path):
@@ -320,3 +353,113 @@ def test_a_changed_setting_of_a_resumed_run_is_refused(config, tmp_path):
     train(config(), tmp_path)
     with pytest.raises(UserError, match="does not fit the model"):
         train({**config("model.depth=1"), "resume": str(tmp_path)}, tmp_path)
+
+
+def test_a_run_killed_between_its_first_two_checkpoints_is_resumed(config, tmp_path):
+    train(config(), tmp_path)
+    learned = (tmp_path / "model" / "weights.safetensors").read_bytes()
+    (tmp_path / "checkpoints" / "last.ckpt").unlink()
+    train({**config(), "resume": str(tmp_path)}, tmp_path)
+    assert (tmp_path / "model" / "weights.safetensors").read_bytes() == learned
+
+
+@pytest.mark.parametrize(("name", "value"), [("data.batch", 8), ("seed", 2)])
+def test_a_resumed_run_with_a_changed_config_is_refused(config, tmp_path, name, value):
+    """A bit that flipped in ``.hydra/config.yaml`` would train another model under the old name."""
+    train(config(), tmp_path)
+    changed = {**config(f"{name}={value}"), "resume": str(tmp_path)}
+    with pytest.raises(UserError, match=f"began with {name.replace('.', '/')} .*, its config says"):
+        train(changed, tmp_path)
+
+
+def test_a_checkpoint_that_holds_something_else_is_refused(config, tmp_path):
+    train(config(), tmp_path)
+    path = tmp_path / "checkpoints" / "last.ckpt"
+    whole = torch.load(path, weights_only=True)
+    for name, value in (("loops", 3), ("plan", {"steps": "x"}), ("optimizer_states", [{}])):
+        torch.save({**whole, name: value}, path)
+        with pytest.raises(UserError, match="does not fit the model"):
+            train({**config(), "resume": str(tmp_path)}, tmp_path)
+
+
+# --- Numbers that go wrong --------------------------------------------------------------------
+
+
+@pytest.fixture
+def poison(monkeypatch):
+    """Spoils the loss, or the gradient, of one step."""
+
+    def poisoned(step: int, *, gradient: bool = False, value: float = math.nan) -> None:
+        learn = Learner.training_step
+
+        def spoiled(learner, batch, number):
+            loss = learn(learner, batch, number)
+            if learner.global_step != step:
+                return loss
+            if gradient:
+                loss.register_hook(lambda slope: slope * value)
+                return loss
+            return loss * value
+
+        monkeypatch.setattr(Learner, "training_step", spoiled)
+
+    return poisoned
+
+
+@pytest.mark.parametrize(
+    ("value", "gradient"), [(math.nan, False), (math.inf, False), (math.nan, True)]
+)
+def test_a_poisoned_batch_ends_training_and_leaves_what_was_good(
+    config, tmp_path, monkeypatch, poison, value, gradient
+):
+    poison(6, value=value, gradient=gradient)
+    with pytest.raises(UserError) as raised:
+        train(config(), tmp_path)
+    assert "\n" not in str(raised.value)
+    assert re.search("became no finite number by step [78]; train anew with", str(raised.value))
+    assert "optimizer.muon_lr=0.005 optimizer.adamw_lr=0.001; the best model" in str(raised.value)
+
+    card = json.loads((tmp_path / "model" / "card.json").read_text())
+    assert not card["training"]["finished"]
+    assert math.isfinite(card["val_bpb"])
+    assert Storyteller.load(tmp_path).tell("Anna", seed=1, length=5).startswith("Anna")
+    kept = torch.load(tmp_path / "checkpoints" / "last.ckpt", weights_only=True)
+    assert kept["global_step"] == 4
+
+    monkeypatch.undo()  # As if a fault of the machine had passed.
+    train({**config(), "resume": str(tmp_path)}, tmp_path)
+    train(config(), tmp_path / "undisturbed")
+    wanted = weights(tmp_path / "undisturbed")
+    assert all(torch.equal(wanted[name], w) for name, w in weights(tmp_path).items())
+
+
+def test_a_poisoned_first_step_leaves_no_model_and_says_so(config, tmp_path, poison):
+    poison(0)
+    with pytest.raises(UserError, match=r"training went wrong: .*; train anew .*=0\.001$"):
+        train(config(), tmp_path)
+    assert not (tmp_path / "model").exists()
+    assert not [*tmp_path.glob("checkpoints/*.ckpt")]
+
+
+def test_learning_rates_far_too_high_end_training(config, tmp_path):
+    with pytest.raises(UserError, match=r"training went wrong: the loss rose to \d"):
+        train(config("optimizer.muon_lr=50", "optimizer.adamw_lr=50"), tmp_path)
+
+
+def test_a_model_that_learned_no_more_than_to_count_words_is_reported(config, tmp_path, caplog):
+    with caplog.at_level(logging.WARNING):
+        train(config("optimizer.muon_lr=1e-9", "optimizer.adamw_lr=1e-9"), tmp_path / "idle")
+    assert "no better than" in caplog.text
+    caplog.clear()
+    with caplog.at_level(logging.WARNING):
+        train(config("trainer.max_steps=60"), tmp_path / "good")
+    assert "no better than" not in caplog.text
+
+
+def test_watching_changes_no_bit_of_what_is_learned(config, tmp_path, monkeypatch):
+    train(config(), tmp_path / "watched")
+    monkeypatch.setattr("tinystories.callbacks.Watch._stop_if", lambda *_: None)
+    monkeypatch.setattr(torch, "maximum", lambda largest, loss: largest)
+    train(config(), tmp_path / "blind")
+    blind = weights(tmp_path / "blind")
+    assert all(torch.equal(blind[name], w) for name, w in weights(tmp_path / "watched").items())

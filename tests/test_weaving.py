@@ -57,6 +57,23 @@ def test_where_there_is_no_room_it_is_said_what_is_missing(teller):
     assert missing("kites gardens", must=("kite",)) == ["kite"]
 
 
+def test_half_a_word_is_not_said_where_the_room_ends(teller):
+    known = {*teller.vocabulary.words, *"0123456789"}
+    for length in range(1, 8):
+        story = tell(teller, must=("Zogzogzog",), length=length)
+        assert set(word_types(story)) <= known | {"zogzogzog"}
+
+
+def test_a_word_that_the_model_said_itself_is_not_asked_for_when_the_room_ends(teller):
+    """The first of the words that are owed was taken, and there was none."""
+    ball = teller.vocabulary.encode(" ball")[0]
+    logits = np.zeros(len(teller.vocabulary), np.float32)
+    logits[ball] = -99
+    steer = weaving(teller.vocabulary, "", must=["ball"], length=6)
+    choose = steer(lambda logits, last: ball)
+    assert [choose(logits, ball) for _ in range(6)] == [ball] * 6
+
+
 def test_the_story_does_not_end_before_its_words_are_said(teller):
     class Ending:
         """A chooser that ends the story whenever it may."""

@@ -1,6 +1,5 @@
 """The page with all runs: best first, their scores and learning curves; and a way to a new one."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from gui.pages.train_panel import TrainPanel
 from gui.session import Act, End, Finished
 from gui.studio import Studio
 from gui.training import read_curves
+from tinystories.files import read_json
 from tinystories.runs import Run
 
 CURVES = 6
@@ -222,7 +222,7 @@ def read_figures(run: Run) -> Figures:
     root = run.folder.parent if run.folder.name == "model" else run.folder
     metrics, scores = root / "metrics.csv", root / "scores.json"
     rows = read_curves(metrics).get("val/bpb", []) if metrics.is_file() else []
-    batch = run.card.get("training", {}).get("batch_tokens", 1)
+    batch = run.number("training.batch_tokens") or 1
     curve = tuple(((step + 1) * batch / 1e6, value) for step, value in rows)
     return Figures(curve, _read_scores(scores) if scores.is_file() else ())
 
@@ -230,7 +230,7 @@ def read_figures(run: Run) -> Figures:
 def _read_scores(path: Path) -> tuple[tuple[str, str], ...]:
     """The scores of a ``scores.json``, each with its title; details of others (``@``) left out."""
     try:
-        scores = json.loads(path.read_text(encoding="utf-8"))["scores"]
+        scores = read_json(path)["scores"]
         return tuple(
             (str(score["title"]), f"{score['value']:.3g} {score['unit']}".strip())
             for name, score in scores.items()
@@ -241,14 +241,12 @@ def _read_scores(path: Path) -> tuple[tuple[str, str], ...]:
 
 
 def _columns(run: Run) -> tuple[str, ...]:
-    card = run.card
-    training = card.get("training", {})
-    seconds = training.get("seconds")
+    seconds = run.number("training.seconds")
     return (
         run.name + (" (built-in)" if run.embedded else ""),
         f"{run.val_bpb:.4f}",
-        f"{card.get('parameters', {}).get('total', 0) / 1e6:.2f} M",
-        f"{card['vocab'].get('words', 0):,}",
-        f"{training.get('tokens', 0) / 1e6:.2f} M",
+        f"{run.number('parameters.total') / 1e6:.2f} M",
+        f"{run.number('vocab.words'):,}",
+        f"{run.number('training.tokens') / 1e6:.2f} M",
         f"{seconds / 60:.0f}" if seconds else "",
     )

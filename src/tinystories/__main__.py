@@ -84,13 +84,26 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_judging(commands)
 
+    export = commands.add_parser("export", help="write a model for other programs")
+    export.add_argument("which", help="as for tell --run")
+    export.add_argument("folder", type=Path, help="a new folder")
+    export.add_argument(
+        "--to", required=True, choices=("huggingface", "onnx", "gguf"), help="its format"
+    )
+    export.set_defaults(run=_export)
+
+    importing = commands.add_parser("import", help="make a run of a Hugging Face folder")
+    importing.add_argument("source", type=Path, help="a folder as export writes it")
+    importing.add_argument("folder", type=Path, help="a new folder")
+    importing.set_defaults(run=_import)
+
     gui = commands.add_parser("gui", help="open the desktop studio")
     gui.set_defaults(run=_gui)
     return parser
 
 
 def _add_judging(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the commands ``evaluate``, ``compare`` and ``soak``."""
+    """Add the commands that judge models, and those that rest on judging."""
     evaluate = commands.add_parser("evaluate", help="judge a model's stories, words and speed")
     evaluate.add_argument("which", nargs="?", default="best", help="as for tell --run")
     evaluate.add_argument("--count", type=int, default=200, help="stories to tell (default: 200)")
@@ -109,13 +122,31 @@ def _add_judging(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     evaluate.set_defaults(run=_judging("run_evaluate"))
 
     compare = commands.add_parser("compare", help="say which differences between runs are real")
-    compare.add_argument("runs", nargs="+", metavar="run", help="as for tell --run, two or more")
+    compare.add_argument(
+        "runs", nargs="+", metavar="run", help="as for tell --run, two or more; or folders of many"
+    )
+    compare.add_argument("--page", type=Path, help="where pictures of many runs go")
     compare.add_argument("--json", type=Path, help="write the differences to this file, too")
     compare.set_defaults(run=_judging("run_compare"))
+
+    collect = commands.add_parser("collect", help="make a corpus of a model's good stories")
+    collect.add_argument("which", help="as for tell --run")
+    collect.add_argument("file", type=Path, help="the parquet file to write")
+    collect.add_argument("--count", type=int, default=20_000, help="stories (default: 20000)")
+    collect.add_argument("--temperature", type=float, default=1.0, help="default: 1.0")
+    collect.add_argument("--seed", type=int, default=0, help="of the first story (default: 0)")
+    collect.add_argument("--processes", type=int, help="that tell side by side; default: the cores")
+    collect.set_defaults(run=_judging("run_collect"))
+
+    pack = commands.add_parser("pack", help="make a small, judged copy of a run, to give away")
+    pack.add_argument("which", help="as for tell --run")
+    pack.add_argument("folder", type=Path, help="where it goes")
+    pack.set_defaults(run=_judging("run_pack"))
 
     soak = commands.add_parser("soak", help="tell without a pause; does it keep its promises?")
     soak.add_argument("which", nargs="?", default="best", help="as for tell --run")
     soak.add_argument("--minutes", type=float, default=10, help="how long (default: 10)")
+    soak.add_argument("--streams", type=int, default=8, help="stories at once (default: 8)")
     soak.add_argument("--seed", type=int, default=0, help="of the settings (default: 0)")
     soak.set_defaults(run=_judging("run_soak"))
 
@@ -187,9 +218,9 @@ def _runs(options: argparse.Namespace) -> int:
             row.format(
                 f"{run.val_bpb:.4f}",
                 run.name,
-                f"{card['parameters']['total'] / 1e6:.2f}M",
-                card["vocab"]["words"],
-                f"{card['training']['tokens'] / 1e6:.2f}M",
+                f"{run.number('parameters.total') / 1e6:.2f}M",
+                run.number("vocab.words"),
+                f"{run.number('training.tokens') / 1e6:.2f}M",
                 card["data"]["source"]["kind"],
                 run.folder,
             )
@@ -212,6 +243,25 @@ def _data(options: argparse.Namespace) -> int:
     if options.page:
         write_page(report, options.page)
     Console().print(table(report))
+    return 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    from tinystories.runs import find_run
+
+    run = find_run(options.which)
+    from tinystories.export import export
+
+    export(run, options.to, options.folder)
+    sys.stdout.write(f"{options.folder}: {run.name} for {options.to}\n")
+    return 0
+
+
+def _import(options: argparse.Namespace) -> int:
+    from tinystories.export.huggingface import read
+
+    read(options.source, options.folder)
+    sys.stdout.write(f"{options.folder}: tinystories tell --run {options.folder}\n")
     return 0
 
 

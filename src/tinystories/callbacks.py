@@ -2,7 +2,9 @@
 
 import contextlib
 import logging
+import math
 import signal
+from collections.abc import Callable, Mapping
 from time import monotonic
 from types import FrameType
 from typing import Any
@@ -14,6 +16,7 @@ from tqdm.auto import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
 from tinystories.data.vocabulary import Vocabulary
+from tinystories.errors import UserError
 from tinystories.learner import Learner
 from tinystories.storyteller import Storyteller
 
@@ -21,6 +24,8 @@ log = logging.getLogger(__name__)
 
 MEASURED_STEPS = 10
 MEASURED_SHARE = 0.03
+EXPLODED = 2.0
+"""Times the loss of a model that knows nothing: what no training that goes well comes near."""
 
 
 def learner_of(trainer: Trainer) -> Learner:
@@ -41,12 +46,17 @@ class Plan(Callback):
         minutes: how long to train, validations included.
         validations: how often the validation stories are read, evenly spread, the last step
             included.
+        settings: with which the run began; going on with others is refused.
     """
 
-    def __init__(self, minutes: float | None, validations: int) -> None:
+    def __init__(
+        self, minutes: float | None, validations: int, settings: Mapping[str, Any] | None = None
+    ) -> None:
         self.minutes = minutes
         self.validations = validations
+        self.settings = dict(settings or {})
         self.seconds = 0.0
+        self.begun = False
         self._began = 0.0
         self._validation_began = 0.0
         self._first: tuple[int, float] | None = None
@@ -61,6 +71,7 @@ class Plan(Callback):
             trainer.fit_loop.epoch_loop.max_steps = steps
         # A checkpoint written at a validation has Lightning's count of logged steps one too low.
         trainer.fit_loop.epoch_loop._batches_that_stepped = trainer.global_step
+        self.begun = True
 
     def on_train_batch_end(self, trainer: Trainer, *_: Any) -> None:
         """Tell Lightning whether the stories are to be judged after this step."""
@@ -109,12 +120,18 @@ class Plan(Callback):
         return steps >= MEASURED_STEPS and self.seconds >= MEASURED_SHARE * 60 * self.minutes
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the seconds trained so far."""
-        return {"seconds": self.seconds}
+        """Return the seconds trained so far, and the settings."""
+        return {"seconds": self.seconds, "settings": self.settings}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go on counting from an interrupted run."""
-        self.seconds = state_dict["seconds"]
+        self.seconds = float(state_dict["seconds"])
+        for name, began_with in state_dict.get("settings", {}).items():
+            if (now := self.settings.get(name)) != began_with:
+                raise UserError(
+                    f"the run began with {name} {began_with!r}, its config says {now!r}; mend "
+                    ".hydra/config.yaml, or begin another run"
+                )
 
 
 def is_due(step: int, steps: int, times: int) -> bool:
@@ -150,11 +167,77 @@ class PoliteStop(Callback):
             signal.signal(number, handler)
         self._before = {}
 
+    def on_exception(self, trainer: Trainer, pl_module: LightningModule, _: BaseException) -> None:
+        """Give the signals back after a failure, too: another run may follow."""
+        self.teardown(trainer, pl_module, "fit")
+
     def _ask(self, number: int, frame: FrameType | None) -> None:
         log.warning("stopping after this step; once more to stop at once")
         self._asked = True
         for taken, handler in self._before.items():
             signal.signal(taken, handler)
+
+
+class Reporter(Callback):
+    """Reports ``val/bpb`` after each planned validation, so that somebody may end the run.
+
+    Args:
+        report: called with the number of the validation, from 1, and its bits per byte; what it
+            raises ends the run.
+        validations: how many are planned.
+    """
+
+    def __init__(self, report: Callable[[int, float], None], validations: int) -> None:
+        self.report = report
+        self.validations = validations
+
+    def on_validation_end(self, trainer: Trainer, *_: Any) -> None:
+        """Report it; the one that only measures how long a validation takes is number 0."""
+        steps = learner_of(trainer).steps
+        number = trainer.global_step * self.validations // steps if steps else 0
+        if number and trainer.state.fn == "fit":
+            self.report(number, float(trainer.callback_metrics["val/bpb"]))
+
+
+class Diverged(UserError):  # noqa: N818 (an outcome)
+    """A training went wrong; the checkpoints from before it did are good."""
+
+
+class Watch(Callback):
+    """Stops a training whose loss is not a finite number any more, or has exploded.
+
+    A gradient that is not finite makes the weights so, and with them the next loss. It looks when
+    losses are logged, which waits for a GPU anyway, and around each validation: so a checkpoint is
+    never one of a model that has gone wrong.
+
+    Args:
+        every: steps between two looks.
+    """
+
+    def __init__(self, every: int) -> None:
+        self.every = every
+
+    def on_train_batch_end(self, trainer: Trainer, *_: Any) -> None:
+        """Look now and then."""
+        if trainer.global_step % self.every == 0:
+            self.on_validation_start(trainer)
+
+    def on_validation_start(self, trainer: Trainer, *_: Any) -> None:
+        """Look at the largest loss so far, which NaN counts as."""
+        learner = learner_of(trainer)
+        untrained = math.log(len(learner.token_bytes))
+        self._stop_if(learner.largest_loss.item(), EXPLODED * untrained, "the loss", trainer)
+
+    def on_validation_end(self, trainer: Trainer, *_: Any) -> None:
+        """Look at the validation stories, before their checkpoint is written."""
+        value = trainer.callback_metrics["val/bpb"].item()
+        self._stop_if(value, math.inf, "the validation stories' bits per byte", trainer)
+
+    def _stop_if(self, value: float, limit: float, what: str, trainer: Trainer) -> None:
+        bad = not value < limit
+        if trainer.state.fn == "fit" and trainer.strategy.reduce_boolean_decision(bad, all=False):
+            gone = f"rose to {value:.3g}" if math.isfinite(value) else "became no finite number"
+            raise Diverged(f"training went wrong: {what} {gone} by step {trainer.global_step:,}")
 
 
 class StorySample(Callback):
@@ -262,3 +345,7 @@ class Progress(Callback):
             self._bar.close()
             self._bar = None
         self._stack.close()
+
+    def on_exception(self, trainer: Trainer, pl_module: LightningModule, _: BaseException) -> None:
+        """Close the bar after a failure, too."""
+        self.teardown(trainer, pl_module, "fit")

@@ -1,6 +1,7 @@
-"""Checkpoints that are whole, or are not there."""
+"""Checkpoints that are whole, or are not there; reading one executes nothing."""
 
 import io
+import pickle
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from tinystories.files import write_atomically
 
 
 class WholeCheckpoints(TorchCheckpointIO):
-    """Writes a checkpoint beside its place, then renames it.
+    """Writes a checkpoint beside its place, then renames it; reads none that is damaged.
 
     Lightning writes to the system's folder for temporary files; where that is another disk, its
     last move is a copy, and a run that is killed meanwhile leaves half a checkpoint.
@@ -29,30 +30,59 @@ class WholeCheckpoints(TorchCheckpointIO):
         torch.save(checkpoint, content)
         write_atomically(path, content.getbuffer())
 
+    def load_checkpoint(self, path: str | Path, *_: Any, **__: Any) -> dict[str, Any]:
+        """Return the checkpoint at ``path``, as :func:`read_checkpoint` does."""
+        return read_checkpoint(Path(path))
+
 
 def find_checkpoint(resume: str | None) -> Path | None:
-    """Return the checkpoint to go on from, after a look at whether it is whole.
+    """Return the checkpoint to go on from.
 
     Raises:
-        UserError: there is none, or it is damaged.
+        UserError: there is none.
     """
     if resume is None:
         return None
     path = Path(resume)
-    path = path / "checkpoints" / "last.ckpt" if path.is_dir() else path
+    if path.is_dir():
+        kept = path / "checkpoints"
+        # A run that is killed at its first validation may have written only the best.
+        last = (kept / "last.ckpt").is_file() or not (kept / "best.ckpt").is_file()
+        path = kept / ("last.ckpt" if last else "best.ckpt")
     if not path.is_file():
         raise UserError(
             f"wanted a checkpoint to resume from, found none at {path}; give the folder of a run "
             "that was interrupted after its first validation"
         )
-    try:
-        with zipfile.ZipFile(path) as archive:
-            damaged = archive.testzip()
-    except (zipfile.BadZipFile, OSError, EOFError) as error:
-        damaged = str(error)
-    if damaged:
-        raise UserError(
-            f"the checkpoint {path} is damaged ({damaged}); resume from another, such as "
-            f"{path.with_name('best.ckpt')}"
-        )
     return path
+
+
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """Return a checkpoint, its tensors in main memory, after a look at whether it is whole.
+
+    Raises:
+        UserError: it is damaged, or holds more than numbers and plain data, such as code.
+    """
+    try:
+        _check_archive(path)
+        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+        if not isinstance(checkpoint, dict) or not isinstance(checkpoint.get("state_dict"), dict):
+            raise ValueError("it is no checkpoint of a training")
+    except Exception as error:  # zipfile and torch raise whatever a damaged file leads them to.
+        said = str(error)
+        if isinstance(error, pickle.UnpicklingError):
+            said = "it holds more than numbers and plain data, which is not read: it could be code"
+        raise UserError(
+            f"the checkpoint {path} is damaged ({said}); resume from "
+            f"another, such as {path.with_name('best.ckpt')}"
+        ) from error
+    return checkpoint
+
+
+def _check_archive(path: Path) -> None:
+    """Raise a ValueError where an archive has a wrong checksum, or unpacks to more than itself."""
+    with zipfile.ZipFile(path) as archive:
+        if sum(entry.file_size for entry in archive.infolist()) > path.stat().st_size:
+            raise ValueError("it unpacks to more than its own size")
+        if damaged := archive.testzip():
+            raise ValueError(damaged)

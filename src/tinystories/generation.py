@@ -30,23 +30,35 @@ class Sampling:
     min_p: float = 0.0
 
     def __post_init__(self) -> None:
-        if not 0 <= self.temperature < float("inf"):
-            raise UserError(f"temperature must be a number from 0 up, got {self.temperature}")
-        if self.top_k < 0:
-            raise UserError(f"top-k must be 0 (all) or a number of tokens, got {self.top_k}")
-        if not 0 <= self.top_p <= 1:
-            raise UserError(f"top-p must be between 0 and 1, got {self.top_p}")
-        if not 0 <= self.min_p <= 1:
-            raise UserError(f"min-p must be between 0 and 1, got {self.min_p}")
+        if not (
+            isinstance(self.temperature, int | float | np.floating)
+            and 0 <= self.temperature < float("inf")
+        ):
+            raise UserError(f"temperature must be a number from 0 up, got {self.temperature!r}")
+        if not (isinstance(self.top_k, int | np.integer) and self.top_k >= 0):
+            raise UserError(f"top-k must be 0 (all) or a number of tokens, got {self.top_k!r}")
+        for name, share in (("top-p", self.top_p), ("min-p", self.min_p)):
+            if not (isinstance(share, int | float | np.floating) and 0 <= share <= 1):
+                raise UserError(f"{name} must be between 0 and 1, got {share!r}")
 
     def choose(self, logits: npt.NDArray[np.float32], generator: np.random.Generator) -> int:
-        """Return a token id drawn from ``logits (V,)``; forbidden tokens are at minus infinity."""
+        """Return a token id drawn from ``logits (V,)``; forbidden tokens are at minus infinity.
+
+        Raises:
+            UserError: the logits are no numbers, as those of a model that learned to its ruin.
+        """
+        highest = logits.max()
+        if not np.isfinite(highest):
+            raise UserError(
+                f"wanted a number as the likeliest word's logit, the model gave {highest}: it is "
+                "damaged; choose another model or train again"
+            )
         if self.temperature == 0:
             return int(logits.argmax())
-        # Float64 and a shift keep the smallest and the largest temperatures finite.
+        # Float64, a shift and a least temperature keep the division from overflowing.
         weights = logits.astype(np.float64)
-        weights -= weights.max()
-        weights /= self.temperature
+        weights -= highest
+        weights /= max(self.temperature, 1e-290)
         np.exp(weights, out=weights)
         if self.top_k or self.top_p < 1 or self.min_p > 0:
             weights = self._likely(weights)

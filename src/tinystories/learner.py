@@ -62,6 +62,7 @@ class Learner(LightningModule):
         self.seed = seed
         self.seen_tokens = 0
         self.judged = torch.zeros(2, dtype=torch.float64)
+        self.largest_loss = torch.zeros(())
 
     def configure_optimizers(self) -> Optimizer:
         """Return Muon and AdamW as one optimizer, each group with its highest learning rate."""
@@ -95,6 +96,7 @@ class Learner(LightningModule):
         # By all positions, not by the known ones: so each token weighs the same in every batch,
         # on one process or on many.
         loss = nats / batch["targets"].numel()
+        self.largest_loss = torch.maximum(self.largest_loss.to(loss.device), loss.detach())
         self.seen_tokens += batch["targets"].numel() * self.trainer.world_size
         self.log_dict(
             {"train/loss": loss.detach(), "train/bpb": nats.detach() / text_bytes / math.log(2)},
@@ -125,8 +127,9 @@ class Learner(LightningModule):
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Go on with the plan of the interrupted run."""
-        self.steps = checkpoint["plan"]["steps"]
-        self.seen_tokens = checkpoint["plan"]["seen_tokens"]
+        steps = checkpoint["plan"]["steps"]
+        self.steps = None if steps is None else int(steps)
+        self.seen_tokens = int(checkpoint["plan"]["seen_tokens"])
 
     def _nats_and_bytes(self, batch: Batch) -> tuple[Tensor, Tensor]:
         targets = batch["targets"].flatten()

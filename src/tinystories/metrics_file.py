@@ -1,11 +1,15 @@
 """The curves of a run as one CSV file that a resumed run goes on with."""
 
 import csv
+import io
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
 from lightning.pytorch.loggers.logger import Logger
 from lightning.pytorch.utilities import rank_zero_only
+
+from tinystories.files import write_atomically
 
 COLUMNS = ("step", "metric", "value")
 
@@ -61,18 +65,20 @@ class MetricsFile(Logger):
     def _opened(self, step: int) -> IO[str]:
         before = read_metrics(self.path) if self.path.exists() else []
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        file = self.path.open("w", encoding="utf-8", newline="")
-        rows = csv.writer(file, lineterminator="\n")
+        kept = io.StringIO()
+        rows = csv.writer(kept, lineterminator="\n")
         rows.writerow(COLUMNS)
         rows.writerows(row for row in before if row[0] < step)
-        return file
+        write_atomically(self.path, kept.getvalue())
+        return self.path.open("a", encoding="utf-8", newline="")
 
 
 def read_metrics(path: Path) -> list[tuple[int, str, float]]:
-    """Return the rows of a metrics file; one that was cut off while it was written is left out."""
+    """Return the rows of a metrics file; one that was cut off or damaged is left out."""
     rows = []
-    with path.open(encoding="utf-8", newline="") as file:
-        for row in list(csv.reader(file))[1:]:
-            if len(row) == len(COLUMNS):
-                rows.append((int(row[0]), row[1], float(row[2])))
+    for line in path.read_bytes().splitlines(keepends=True)[1:]:
+        with suppress(ValueError):
+            step, name, value = line.decode().split(",")
+            if value.endswith("\n"):  # Or it was cut off, and may have had more digits.
+                rows.append((int(step), name, float(value)))
     return rows

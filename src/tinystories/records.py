@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from tinystories.errors import UserError
-from tinystories.files import write_atomically
+from tinystories.files import append_line, write_atomically
 
 
 @dataclass(frozen=True)
@@ -31,14 +31,12 @@ class Told:
 def write_stories(path: Path, stories: Iterable[Told]) -> None:
     """Write stories to a ``.jsonl`` file, one a line; the file is there whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, "".join(map(_line, stories)))
+    write_atomically(path, "".join(f"{_line(story)}\n" for story in stories))
 
 
 def append_story(path: Path, story: Told) -> None:
     """Add a story to the end of a file of them, which is made when it is not there."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8") as file:
-        file.write(_line(story))
+    append_line(path, _line(story))
 
 
 def read_stories(path: Path) -> list[Told]:
@@ -60,7 +58,7 @@ def read_stories(path: Path) -> list[Told]:
     for number, line in enumerate(lines, 1):
         try:
             stories.append(_story(line))
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, RecursionError) as error:
             if number == len(lines) and not line.endswith(b"\n"):
                 break
             raise UserError(
@@ -71,7 +69,7 @@ def read_stories(path: Path) -> list[Told]:
 
 
 def _line(story: Told) -> str:
-    return json.dumps(asdict(story), ensure_ascii=False) + "\n"
+    return json.dumps(asdict(story), ensure_ascii=False)
 
 
 def _story(line: bytes) -> Told:

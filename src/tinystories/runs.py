@@ -11,13 +11,34 @@ from pathlib import Path
 from typing import Any
 
 from tinystories.errors import UserError
-from tinystories.files import sha256, write_atomically
+from tinystories.files import read_json, sealed, sha256, write_atomically
 
 log = logging.getLogger(__name__)
 
 FORMAT = 1
 CARD, WEIGHTS = "card.json", "weights.safetensors"
 OUTPUTS = Path("outputs")
+
+KINDS: dict[str, type] = {
+    "model.family": str,
+    "model.arguments": dict,
+    "vocab": dict,
+    "data.source.kind": str,
+    "files": dict,
+}
+"""What every card has, and of which type."""
+
+NUMBERS = (
+    "val_bpb",
+    "vocab.words",
+    "vocab.tokens",
+    "parameters.total",
+    "training.tokens",
+    "training.seconds",
+    "training.batch_tokens",
+)
+TEXTS = ("data.fingerprint", "data.source.asked", "data.source.name", "made")
+"""Numbers and texts that a card may have, or null."""
 
 
 @dataclass(frozen=True)
@@ -49,11 +70,16 @@ class Run:
         """Whether the model learned from the stories that come with the package."""
         return bool(self.card["data"]["source"]["kind"] == "embedded")
 
+    def number(self, name: str) -> float:
+        """Return a number of the card, such as ``training.tokens``; 0 where it says nothing."""
+        return _field(self.card, name) or 0
+
 
 def write_card(folder: Path, card: dict[str, Any]) -> None:
     """Write ``card.json``, with the hashes of the files beside it; it comes last, and whole."""
     files = {p.name: sha256(p) for p in sorted(folder.iterdir()) if p.is_file() and p.name != CARD}
-    text = json.dumps({"format": FORMAT, **card, "files": files}, indent=2, ensure_ascii=False)
+    content = sealed({"format": FORMAT, **card, "files": files})
+    text = json.dumps(content, indent=2, ensure_ascii=False)
     write_atomically(folder / CARD, text + "\n")
 
 
@@ -72,12 +98,11 @@ def read_run(folder: Path) -> Run:
             "train one: python train.py model=transformer"
         )
     try:
-        card = json.loads(path.read_text(encoding="utf-8"))
+        card = read_json(path)
         found = card["format"]
-        run = Run(folder, card)
         if found == FORMAT:
-            _ = run.name, run.val_bpb, run.embedded, card["files"][WEIGHTS], card["vocab"]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            _check(card)
+    except (OSError, ValueError, KeyError) as error:
         raise UserError(
             f"the card {path} is damaged ({type(error).__name__}: {error}); train again, or "
             "restore the folder from a copy"
@@ -87,7 +112,46 @@ def read_run(folder: Path) -> Run:
             f"{path} has format {found}, this version reads format {FORMAT}; "
             "use the version of tinystories that made it, or a newer one"
         )
-    return run
+    return Run(folder, card)
+
+
+def _check(card: dict[str, Any]) -> None:
+    """Raise a KeyError or ValueError for a card that is not made as cards are."""
+    for name, kind in KINDS.items():
+        if not isinstance(value := _field(card, name), kind):
+            raise ValueError(f"{name} is {value!r}")
+    for name in NUMBERS:
+        value = _field(card, name)
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if value is not None and not (number and abs(value) < 2**63):
+            raise ValueError(f"{name} is {value!r}")
+    for name in TEXTS:
+        if not isinstance(value := _field(card, name), str | None):
+            raise ValueError(f"{name} is {value!r}")
+    for name in (WEIGHTS, *card["files"]):
+        if not isinstance(card["files"][name], str) or Path(name).name != name:
+            raise ValueError(f"files has {name!r}")
+
+
+def _field(card: dict[str, Any], name: str) -> Any:
+    """Return what a card says of ``a.b``; None where it says nothing."""
+    value: Any = card
+    for part in name.split("."):
+        value = value.get(part) if isinstance(value, dict) else None
+    return value
+
+
+def check_files(run: Run) -> None:
+    """Raise `UserError` if a file of the run is missing or not the one its card speaks of."""
+    for name, expected in run.card["files"].items():
+        path = run.folder / Path(name).name
+        if not path.is_file():
+            raise UserError(f"{path} is missing; restore the folder from a copy or train again")
+        if sha256(path) != expected:
+            raise UserError(
+                f"{path} is damaged (its SHA-256 is not the one in {CARD}); restore the folder "
+                "from a copy or train again"
+            )
 
 
 def find_runs(outputs: Path = OUTPUTS) -> list[Run]:
@@ -133,4 +197,8 @@ def find_run(which: str, outputs: Path = OUTPUTS) -> Run:
 
 
 def _cards(outputs: Path) -> Iterator[Path]:
-    return (path for path in sorted(outputs.rglob(CARD)) if path.is_file())
+    """Yield every card; not those of folders that a killed process was still making."""
+    for path in sorted(outputs.rglob(CARD)):
+        hidden = any(part.startswith(".") for part in path.relative_to(outputs).parts)
+        if path.is_file() and not hidden:
+            yield path

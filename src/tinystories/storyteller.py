@@ -16,13 +16,25 @@ from tinystories.data.vocabulary import StrictRule, Vocabulary
 from tinystories.engine import ENGINES, Engine, make_engine
 from tinystories.engine.weights import KINDS, kind_of
 from tinystories.errors import UserError
-from tinystories.files import sha256
+from tinystories.files import write_atomically
 from tinystories.generation import Choose, Sampling, generate, generate_many
 from tinystories.records import Told
-from tinystories.runs import CARD, WEIGHTS, Run, read_run, write_card
+from tinystories.runs import WEIGHTS, Run, check_files, read_run, write_card
 
 if TYPE_CHECKING:  # To tell stories, PyTorch is not needed, and it takes seconds to import.
     from tinystories.models import LanguageModel
+
+
+DAMAGE = (
+    OSError,
+    SafetensorError,
+    LookupError,
+    TypeError,
+    ValueError,
+    RuntimeError,
+    ArithmeticError,
+)
+"""What reading a model's files can raise."""
 
 
 class Storyteller:
@@ -113,13 +125,8 @@ class Storyteller:
 
     def _read(self, prompt: str) -> list[int]:
         """Return the token ids of a prompt, after those of a beginning."""
-        try:
-            # The blank before a word belongs to the word's own token.
-            return [self.vocabulary.eos, *self.vocabulary.encode(prompt.rstrip(" "))]
-        except (UnicodeEncodeError, TypeError) as error:
-            raise UserError(
-                f"the prompt is not valid Unicode text ({error}); type it again"
-            ) from error
+        # The blank before a word belongs to the word's own token.
+        return [self.vocabulary.eos, *self.vocabulary.encode(prompt.rstrip(" "))]
 
     def _spoken(self, prompt: str, tokens: Iterable[int]) -> Iterator[str]:
         """Yield the text of the ``tokens`` that follow ``prompt``, as soon as it is whole."""
@@ -139,9 +146,9 @@ class Storyteller:
     ) -> Iterator[tuple[int, Told]]:
         """Yield ``(number of the prompt, story)`` for every prompt, as the stories end.
 
-        Each is the story that :meth:`stream` tells alone with the same prompt, seed and settings:
-        to the last bit where the engine is compiled (or PyTorch). In numpy a sum may round
-        differently beside others, by a part in a million; hardly ever does that change a word.
+        Each is the story that :meth:`stream` tells alone with the same prompt, seed and settings,
+        in whatever order and beside whatever others: every engine's logits are the same to the
+        last bit.
 
         Args:
             prompts: the beginnings.
@@ -166,18 +173,21 @@ class Storyteller:
             ended = tokens[-1] == self.vocabulary.eos
             yield number, Told(prompt, text, ended, len(tokens), seeds[number])
 
-    def save(self, folder: Path) -> None:
+    def save(self, folder: Path, *, half: bool = False) -> None:
         """Write weights, vocabulary and card into ``folder``, replacing it as a whole.
 
-        What stood there before is there until the new folder is complete.
+        What stood there before is there until the new folder is complete. With ``half``, weights
+        are rounded to 16 bits, which telling and judging turn back into 32.
         """
-        from safetensors.torch import save_file
+        from safetensors.torch import save
 
         beside = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
         shutil.rmtree(beside, ignore_errors=True)
         beside.mkdir(parents=True)
         weights = {n: w.detach().cpu().contiguous() for n, w in self.model.state_dict().items()}
-        save_file(weights, beside / WEIGHTS)
+        if half:
+            weights = {n: w.half() for n, w in weights.items()}
+        write_atomically(beside / WEIGHTS, save(weights))
         self.vocabulary.save(beside)
         write_card(beside, self.card)
         old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
@@ -205,16 +215,10 @@ class Storyteller:
         if engine not in ENGINES:
             raise UserError(f"wanted one of the engines {', '.join(ENGINES)}, given {engine!r}")
         run = read_run(folder)
-        for name, expected in run.card["files"].items():
-            path = run.folder / Path(name).name
-            if not path.is_file():
-                raise UserError(f"{path} is missing; restore the folder from a copy or train again")
-            if sha256(path) != expected:
-                raise UserError(
-                    f"{path} is damaged (its SHA-256 is not the one in {CARD}); restore the folder "
-                    "from a copy or train again"
-                )
+        check_files(run)
         vocabulary = Vocabulary.load(run.folder)
+        if len(vocabulary) != run.card["vocab"].get("tokens"):
+            raise _unreadable(run, ValueError(f"its vocabulary has {len(vocabulary)} tokens"))
         return cls(run, vocabulary, run.card, engine=_load_engine(run, engine))
 
 
@@ -231,8 +235,8 @@ class _Rules:
         words: Iterable[str] | None = None,
         steer: Callable[[Choose], Choose] | None = None,
     ) -> None:
-        if length < 1:
-            raise UserError(f"length must be at least 1 token, got {length}")
+        if not (isinstance(length, int | np.integer) and length >= 1):
+            raise UserError(f"length must be at least 1 token, got {length!r}")
         if words is not None and not strict:
             raise UserError("a list of words was given without strict; leave one of them out")
         self.length = length
@@ -247,6 +251,8 @@ class _Rules:
         """Return the choices of one story; the same seed makes the same."""
         if seed is None:
             seed = secrets.randbits(63)
+        if not isinstance(seed, int | np.integer):
+            raise UserError(f"seed must be a whole number, got {seed!r}")
         generator = np.random.Generator(np.random.PCG64(seed % 2**64))
 
         def choose(logits: npt.NDArray[np.float32], last: int) -> int:
@@ -267,7 +273,7 @@ def _load_engine(run: Run, name: str) -> Engine | None:
         if name == "torch" or (name == "auto" and not known):
             return None
         return make_engine(name, run.family, arguments, load_file(run.folder / WEIGHTS))
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+    except DAMAGE as error:
         raise _unreadable(run, error) from error
 
 
@@ -282,12 +288,16 @@ def _load_model(run: Run) -> "LanguageModel":
         family = FAMILIES[run.card["model"]["family"]]
         arguments = {"vocab": run.card["vocab"]["tokens"], **run.card["model"]["arguments"]}
         # Shapes first, without memory: an absurd card must not fill the machine.
+        if arguments.get("depth", 0) > len(weights):
+            raise ValueError(f"the card says depth {arguments['depth']}, the weights are fewer")
         with torch.device("meta"):
             wanted = {n: w.shape for n, w in family(**arguments).state_dict().items()}
         if wanted != {n: w.shape for n, w in weights.items()}:
             raise ValueError("the weights do not fit the model that the card describes")
         model = family(**arguments)
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        if not all(weight.isfinite().all() for weight in weights.values()):
+            raise ValueError("a weight is not a finite number")
+    except DAMAGE as error:
         raise _unreadable(run, error) from error
     model.load_state_dict({n: w.float() for n, w in weights.items()})
     return model.eval()

@@ -24,12 +24,22 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_only
 
 from tinystories import __version__
-from tinystories.callbacks import Plan, PoliteStop, Progress, StorySample
-from tinystories.checkpoints import WholeCheckpoints, find_checkpoint
+from tinystories.callbacks import (
+    Diverged,
+    Plan,
+    PoliteStop,
+    Progress,
+    Reporter,
+    StorySample,
+    Watch,
+)
+from tinystories.checkpoints import WholeCheckpoints, find_checkpoint, read_checkpoint
 from tinystories.data.datamodule import StoryData
 from tinystories.data.pipeline import prepare
+from tinystories.data.shards import counting_bpb
 from tinystories.data.vocabulary import Vocabulary
 from tinystories.errors import UserError
+from tinystories.files import write_atomically
 from tinystories.learner import Learner
 from tinystories.metrics_file import MetricsFile
 from tinystories.models import FAMILIES, LanguageModel
@@ -42,7 +52,21 @@ log = logging.getLogger(__name__)
 LOADING = ("context", "batch", "workers", "judged")
 """Settings of the data group that say how shards are read, not how they are made."""
 
+DECISIVE = ("model", "data", "optimizer", "seed", "minutes", "validations")
+"""The settings, and groups of them, that a run goes on with as it began."""
+
 CHECKPOINTS = "checkpoints"
+
+COMMAND = "command.txt"
+"""The file that keeps what a run was started with; resuming it does not change it."""
+
+OVERLAYS = {
+    "Models side by side": {
+        "bits per byte": ["Multiline", ["val/bpb", "train/bpb"]],
+        "tokens a second": ["Multiline", ["train/tokens_per_s"]],
+    }
+}
+"""TensorBoard's custom scalars: the curves of all runs in one picture each."""
 
 KNOWN_WARNINGS = (
     ".*does not have many workers",  # Memory-mapped shards are read faster than handed over.
@@ -80,12 +104,19 @@ def build_model(config: Mapping[str, Any], vocab: int) -> tuple[LanguageModel, d
     return model, {"family": family, "arguments": arguments}
 
 
-def train(config: Mapping[str, Any], folder: Path) -> float:
+def train(
+    config: Mapping[str, Any],
+    folder: Path,
+    command: str | None = None,
+    report: Callable[[int, float], None] | None = None,
+) -> float:
     """Prepare the data, train, and leave a model in ``folder``; return its bits per byte.
 
     Args:
         config: what ``conf/train.yaml`` composes, as plain dicts.
         folder: where the run keeps its logs, checkpoints and model.
+        command: what the user typed; the model's card repeats it.
+        report: hears of each validation, see :class:`~tinystories.callbacks.Reporter`.
 
     Raises:
         UserError: a setting is wrong, or the data or the checkpoint cannot be read.
@@ -94,7 +125,9 @@ def train(config: Mapping[str, Any], folder: Path) -> float:
     if config["minutes"] is None and config["trainer"]["max_steps"] is None:
         raise UserError("nothing says how long to train; set minutes or trainer.max_steps")
     with claimed(folder, config["resume"]):
-        return _train(config, folder)
+        if command and config["resume"] is None and not _rank():
+            write_atomically(folder / COMMAND, command + "\n")
+        return _train(config, folder, report)
 
 
 @contextmanager
@@ -117,7 +150,9 @@ def claimed(folder: Path, resume: str | None) -> Iterator[None]:
             "with hydra.run.dir"
         ) from error
     try:
-        if resume is None and (folder / "metrics.csv").exists():
+        # What was killed before its first checkpoint leaves nothing to go on with.
+        kept = (folder / CHECKPOINTS / "last.ckpt", folder / "model")
+        if resume is None and any(path.exists() for path in kept):
             raise UserError(
                 f"{folder} holds a run already; go on with it (resume={folder}) or choose another "
                 "folder with hydra.run.dir"
@@ -127,7 +162,9 @@ def claimed(folder: Path, resume: str | None) -> Iterator[None]:
         lock.release()
 
 
-def _train(config: Mapping[str, Any], folder: Path) -> float:
+def _train(
+    config: Mapping[str, Any], folder: Path, report: Callable[[int, float], None] | None
+) -> float:
     _hush_lightning()
     torch.set_num_threads(_threads(config))
     lightning.seed_everything(config["seed"], verbose=False)
@@ -145,13 +182,22 @@ def _train(config: Mapping[str, Any], folder: Path) -> float:
     loading = {name: config["data"][name] for name in LOADING}
     stories = StoryData(data.shards, seed=config["seed"], **loading)
 
-    plan = Plan(config["minutes"], validations=config["validations"])
+    settings = {n: v for n, v in flat(config).items() if n.partition("/")[0] in DECISIVE}
+    plan = Plan(config["minutes"], config["validations"], settings)
     tensorboard = TensorBoardLogger(folder, name="", version="", default_hp_metric=False)
     tensorboard.log_hyperparams(flat(config), {"hp/val_bpb": math.nan})
-    trainer = _trainer(config, folder, data.vocabulary, plan, tensorboard)
-    _fit(trainer, learner, stories, find_checkpoint(config["resume"]))
+    if not _rank():
+        tensorboard.experiment.add_custom_scalars(OVERLAYS)
+    trainer = _trainer(config, folder, data.vocabulary, plan, tensorboard, report)
+    wrong = None
+    try:
+        _fit(trainer, learner, stories, plan, find_checkpoint(config["resume"]))
+    except Diverged as error:
+        wrong = f"{error}; train anew with lower learning rates, such as {_gentler(config)}"
+        if not (folder / CHECKPOINTS / "best.ckpt").is_file():
+            raise UserError(wrong) from error
 
-    best = torch.load(folder / CHECKPOINTS / "best.ckpt", map_location="cpu", weights_only=True)
+    best = read_checkpoint(folder / CHECKPOINTS / "best.ckpt")
     learner.load_state_dict(best["state_dict"])
     trainer.validate(learner, stories.judge(None), verbose=False)
     val_bpb = float(trainer.callback_metrics["val/bpb"])
@@ -168,7 +214,7 @@ def _train(config: Mapping[str, Any], folder: Path) -> float:
                 "fingerprint": data.vocabulary.fingerprint,
             },
             "data": data.describe(),
-            "training": _history(config, trainer, learner, plan),
+            "training": _history(config, trainer, learner, plan) | _command(folder),
             "val_bpb": val_bpb,
             **_origin(),
         }
@@ -187,7 +233,25 @@ def _train(config: Mapping[str, Any], folder: Path) -> float:
             shown / "model",
             shlex.quote(str(shown)),
         )
+        if val_bpb >= (counting := counting_bpb(data.shards)):
+            log.warning(
+                "That is no better than %.4f, which a model reaches that only counts words: train "
+                "longer, or with lower learning rates, such as %s",
+                counting,
+                _gentler(config),
+            )
+    if wrong:
+        raise UserError(
+            f"{wrong}; the best model before that is in {folder / 'model'}, and resume={folder} "
+            "goes on from the last good checkpoint"
+        )
     return val_bpb
+
+
+def _gentler(config: Mapping[str, Any]) -> str:
+    """Return settings with a quarter of the learning rates."""
+    rates = {name: config["optimizer"][name] for name in ("muon_lr", "adamw_lr")}
+    return " ".join(f"optimizer.{name}={lr / 4:g}" for name, lr in rates.items() if lr)
 
 
 def _trainer(
@@ -196,11 +260,13 @@ def _trainer(
     vocabulary: Vocabulary,
     plan: Plan,
     tensorboard: TensorBoardLogger,
+    report: Callable[[int, float], None] | None,
 ) -> Trainer:
     theirs = {n: v for n, v in config["trainer"].items() if n not in ("max_steps", "threads")}
     # The plan comes after what happens at a validation, since it measures how long that takes.
     callbacks = [
         PoliteStop(),
+        Watch(theirs["log_every_n_steps"]),
         Progress(theirs["log_every_n_steps"]),
         StorySample(vocabulary, config["prompt"]),
         plan,
@@ -211,6 +277,7 @@ def _trainer(
             save_last=True,
             enable_version_counter=False,
         ),
+        *([Reporter(report, config["validations"])] if report else []),
     ]
     ours = {
         "max_epochs": -1,
@@ -236,11 +303,13 @@ def _trainer(
         ) from error
 
 
-def _fit(trainer: Trainer, learner: Learner, stories: StoryData, checkpoint: Path | None) -> None:
+def _fit(
+    trainer: Trainer, learner: Learner, stories: StoryData, plan: Plan, checkpoint: Path | None
+) -> None:
     try:
         trainer.fit(learner, stories, ckpt_path=checkpoint, weights_only=True)
-    except RuntimeError as error:
-        if checkpoint and "loading state_dict" in str(error):
+    except (RuntimeError, LookupError, TypeError, ValueError, AttributeError) as error:
+        if checkpoint and not plan.begun:  # It was still being read.
             raise UserError(
                 f"the checkpoint {checkpoint} does not fit the model; resume a run with the "
                 "settings it began with"
@@ -267,6 +336,12 @@ def _history(
     }
 
 
+def _command(folder: Path) -> dict[str, str]:
+    """Return the command that began the run in ``folder``, where one did."""
+    path = folder / COMMAND
+    return {"command": path.read_text(encoding="utf-8").strip()} if path.is_file() else {}
+
+
 def _origin() -> dict[str, Any]:
     """Return when, and with which programs, a model was made."""
     return {
@@ -283,7 +358,7 @@ def _origin() -> dict[str, Any]:
 
 def known_settings(config: Mapping[str, Any]) -> dict[str, Collection[str]]:
     """Return the settings that there are: the arguments of what each group is handed to."""
-    family = config["model"]["family"]
+    family = config["model"].get("family")
     if family not in FAMILIES:
         raise UserError(f"model.family must be one of {', '.join(FAMILIES)}, got {family!r}")
     model = {*_arguments(FAMILIES[family]), "family", "parameters"} - {"vocab"}
@@ -317,10 +392,15 @@ def _hush_lightning() -> None:
 
 
 def _threads(config: Mapping[str, Any]) -> int:
-    """Return the threads of each process: as asked, or the machine's cores shared out."""
+    """Return the threads of each process: as asked, or the cores it may use shared out."""
     trainer = config["trainer"]
+    if trainer["threads"]:
+        return int(trainer["threads"])
+    if given := os.environ.get("OMP_NUM_THREADS"):  # As joblib sets it for each of its workers.
+        return int(given.split(",")[0])
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     processes = trainer["devices"] if isinstance(trainer["devices"], int) else 1
-    return trainer["threads"] or max(1, (os.cpu_count() or 1) // max(1, processes))
+    return max(1, (cores or 1) // max(1, processes))
 
 
 def _commit() -> str | None:

@@ -42,6 +42,11 @@ class _Goal:
     granted: Callable[[str], bool]
     like: tuple[int, ...]
 
+    @property
+    def shortest(self) -> int:
+        """The fewest tokens that say it."""
+        return min(map(len, self.ways))
+
     def strength(self, logits: Logits) -> float:
         """How well it fits here, as a logit."""
         return float(logits[list(self.like)].max())
@@ -121,6 +126,8 @@ class _Weaver:
         self._left -= 1
         if self._saying:
             return self._saying.pop(0)
+        # What there is no room for any more is not begun: half a word is none.
+        self._owed = [goal for goal in self._owed if goal.shortest <= self._left + 1]
         if self._whole:  # A word was said: nothing may grow onto it.
             logits = np.where(self._glue, np.float32(-np.inf), logits)
             self._whole = False
@@ -138,7 +145,8 @@ class _Weaver:
     def _end(self) -> _Goal | None:
         """The next end to bring about: one that the story has not come to by itself."""
         told = self._text[self._from :]
-        self._ends = [goal for goal in self._ends if not goal.granted(told)]
+        fit = [goal for goal in self._ends if len(self._stop) + goal.shortest <= self._left + 1]
+        self._ends = [goal for goal in fit if not goal.granted(told)]
         return self._ends.pop(0) if self._ends else None
 
     def _note(self, token: int) -> None:
@@ -154,7 +162,7 @@ class _Weaver:
             return self._end() if due else None
         # A word that was just said is granted as soon as something follows it.
         owed = [goal for goal in self._owed if not goal.granted(self._text + " ")]
-        if sum(min(map(len, goal.ways)) + 1 for goal in owed) >= self._left:
+        if owed and sum(goal.shortest + 1 for goal in owed) >= self._left:
             return owed[0]
         fitting = [goal for goal in owed if goal.place == "anywhere" or between]
         if not fitting:

@@ -25,6 +25,9 @@ from gui.studio import Studio
 PAUSE_S = 0.083
 """Between two keys: twelve a second, a very fast typist."""
 
+WARM_UP = 0.25
+"""The share of the time before memory is asked to be flat: caches fill, the allocator settles."""
+
 PRESS = """
 import ctypes, sys, time
 x11, xtst = ctypes.CDLL("libX11.so.6"), ctypes.CDLL("libXtst.so.6")
@@ -89,6 +92,17 @@ def memory_mb() -> float:
     return pages * 4096 / 1e6
 
 
+def watched_memory(app: App, minutes: float) -> list[tuple[float, float]]:
+    """Let the window live for some minutes; return (minute, megabytes), 120 of them."""
+    begin = time.monotonic()
+    readings = []
+    for part in range(121):
+        due = begin + 60 * minutes * part / 120
+        wait(app, lambda due=due: time.monotonic() >= due)
+        readings.append(((time.monotonic() - begin) / 60, memory_mb()))
+    return readings
+
+
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -145,13 +159,18 @@ def measure(app: App, keys: int, minutes: float) -> None:
     app.show("Side by side")
     said("two models tell on the same page", latencies(app, sides.beginning._entry, keys))
     if minutes:
-        first, end = memory_mb(), time.monotonic() + 60 * minutes
         before = stories
-        wait(app, lambda: time.monotonic() > end)
+        readings = watched_memory(app, minutes)
+        for minute, megabytes in readings[:: max(1, len(readings) // 12)]:
+            sys.stdout.write(f"{megabytes:.1f} MB after {minute:.0f} minutes\n")
+        after = [reading for reading in readings if reading[0] >= WARM_UP * minutes]
+        slope = statistics.linear_regression(*zip(*after, strict=True)).slope
         sys.stdout.write(
-            f"{stories - before} stories in {minutes:g} minutes: {first:.0f} MB before, "
-            f"{memory_mb():.0f} MB after\n"
+            f"{stories - before} stories in {minutes:g} minutes: {60 * slope:+.2f} MB an hour "
+            f"after the first {WARM_UP:.0%}\n"
         )
+        app.show("Write")
+        said("two models tell, typing at the end", latencies(app, write.box._textbox, keys))
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from tinystories.data import corpus as stage
 from tinystories.data.corpus import Corpus, prepare_corpus
 from tinystories.data.sources import HUB_NAME, HubError
 from tinystories.errors import UserError
+from tinystories.files import read_json
 
 pytestmark = pytest.mark.usefixtures("no_network")
 
@@ -118,7 +119,7 @@ def test_a_corpus_is_made_once_and_again_when_its_source_changed(tmp_path: Path)
     again = prepare_corpus(str(path), tmp_path / "made", seed=5)  # the grammar's seed
     assert again == first
     assert again.files("train")[0].stat().st_mtime_ns == before
-    assert json.loads((first.folder / "index.json").read_text()) == first.index
+    assert read_json(first.folder / "index.json") == first.index
 
     write_txt(path, STORIES[:50])
     changed = prepare_corpus(str(path), tmp_path / "made")

@@ -1,6 +1,7 @@
 """From a run to its scorecard, on a model that has learned nothing and a corpus of 300 stories."""
 
 import json
+import logging
 import shutil
 from dataclasses import replace
 from functools import partial
@@ -11,10 +12,11 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tinystories.__main__ import main
 from tinystories.data.pipeline import prepare
 from tinystories.evaluation import asking, operation
-from tinystories.evaluation.judge import Judge
+from tinystories.evaluation.judge import KEY, Judge
 from tinystories.evaluation.leanings import leanings
 from tinystories.evaluation.scorecard import read_scorecard
 from tinystories.evaluation.understanding import understanding
+from tinystories.files import read_json
 from tinystories.records import read_stories
 from tinystories.storyteller import Storyteller
 
@@ -126,7 +128,7 @@ def test_runs_are_compared(at, capsys):
 
 def test_without_its_data_the_rest_goes_on(at, corpus_file, capsys):
     card = at / "outputs" / "runs" / "one" / "model" / "card.json"
-    said = json.loads(card.read_text())
+    said = read_json(card)
     said["data"]["source"]["asked"] = "/nowhere/to/be/found"
     card.write_text(json.dumps(said))
     shutil.rmtree(at / "outputs" / "data")
@@ -172,6 +174,7 @@ def test_stories_broken_by_hand_are_one_line(at, capsys):
         ["soak", "nowhere"],
         ["soak", "outputs/runs/one", "--minutes", "0"],
         ["soak", "outputs/runs/one", "--minutes", "nan"],
+        ["soak", "outputs/runs/one", "--streams", "0"],
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_two(at, capsys, arguments):
@@ -181,14 +184,22 @@ def test_bad_input_is_one_line_and_exit_code_two(at, capsys, arguments):
     assert len(errors) == 1
 
 
-def test_a_judge_that_is_down_is_missing_and_the_rest_goes_on(at, monkeypatch):
+def test_a_judge_that_is_down_is_missing_and_the_rest_goes_on(at, monkeypatch, capsys, caplog):
     patient = partial(Judge, wait=lambda seconds: None)
     monkeypatch.setattr("tinystories.evaluation.judge.Judge", patient)
-    judge = ["--judge-url", "http://127.0.0.1:1/v1", "--judge-model", "a"]
-    assert evaluate("--quick", *judge) == 0
+    monkeypatch.setenv(KEY, "sk-secret")
+    judge = ["--judge-url", "http://me:sk-secret@127.0.0.1:1/v1", "--judge-model", "a"]
+    with caplog.at_level(logging.DEBUG):
+        assert evaluate("--quick", *judge) == 0
     found = read_scorecard(at / "outputs" / "runs" / "one")
     assert any("see whether the endpoint is up" in line for line in found.missing)
     assert found.settings["judge"]["model"] == "a"
+
+    printed = capsys.readouterr()
+    assert "sk-secret" not in printed.out + printed.err + caplog.text
+    written = [path for path in at.rglob("*") if path.is_file()]
+    assert len(written) > 10
+    assert [path for path in written if b"sk-secret" in path.read_bytes()] == []
 
 
 def test_the_metrics_themselves_are_judged(at):

@@ -4,6 +4,7 @@ import json
 import logging
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -228,6 +229,22 @@ def test_the_key_is_nowhere_to_be_read(judge, endpoint, tmp_path, caplog):
     seen += [path.read_text() for path in tmp_path.rglob("*") if path.is_file()]
     assert len(list(tmp_path.iterdir())) == 1
     assert not any(SECRET in text for text in seen)
+
+
+def test_a_crash_report_with_all_variables_has_no_key(judge, endpoint, monkeypatch):
+    import httpx
+
+    def crash(self, request):
+        assert request.headers["Authorization"] == f"Bearer {SECRET}"
+        raise RuntimeError("a bug, far down")
+
+    monkeypatch.setattr(httpx.HTTPTransport, "handle_request", crash)
+    with pytest.raises(RuntimeError) as error:
+        judge.judge(STORIES)
+    report = traceback.TracebackException.from_exception(error.value, capture_locals=True)
+    shown = "".join(report.format())
+    assert "_send" in shown
+    assert SECRET not in shown
 
 
 def test_a_key_that_no_header_can_carry_is_refused_and_not_shown(endpoint, tmp_path, monkeypatch):

@@ -26,20 +26,21 @@ def display():
         return
     if not shutil.which("Xvfb"):
         pytest.skip("the window needs a display or the program Xvfb (apt install xvfb)")
-    number, write_end = os.pipe()
-    screen = ["-screen", "0", "1600x1000x24", "-nolisten", "tcp"]
-    server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(write_end), *screen],
-        pass_fds=[write_end],
-        stderr=subprocess.DEVNULL,
+    # Tk keeps its connection until this process ends, and a display that goes before would end it
+    # with an error. So a shell waits for our end of a pipe, which closes when nothing is left of us.
+    guard, _ours = os.pipe()
+    number, told = os.pipe()
+    server = "Xvfb -displayfd 1 -screen 0 1600x1000x24 -nolisten tcp & read _ <&3; kill $!"
+    script = f"exec 3<&0; ({server}) &"
+    subprocess.run(
+        ["sh", "-c", script], stdin=guard, stdout=told, stderr=subprocess.DEVNULL, check=True
     )
-    os.close(write_end)
+    os.close(guard)
+    os.close(told)
     with os.fdopen(number) as answer:
         os.environ["DISPLAY"] = f":{answer.readline().strip()}"
     yield
     del os.environ["DISPLAY"]
-    server.terminate()
-    server.wait()
 
 
 @pytest.fixture(scope="session")

@@ -59,7 +59,7 @@ def test_a_list_without_a_known_word_is_refused():
 def test_a_typed_seed_is_used_and_without_one_each_telling_is_another():
     assert Preferences(seed=" 7 ").manner(KNOWN).seed == 7
     assert len({Preferences().manner(KNOWN).seed for _ in range(5)}) > 1
-    for seed in ("x", "-1", "1.5", str(2**63)):
+    for seed in ("x", "-1", "1.5", str(2**63), "9" * 5000):
         with pytest.raises(UserError, match="whole number"):
             Preferences(seed=seed).manner(KNOWN)
 

@@ -9,6 +9,7 @@ from stage import Stage, make_run
 
 from gui.session import Finished
 from gui.studio import BEGINNING, Studio, day_of, label, labelled
+from gui.voices import Manner
 from tinystories.runs import Run
 
 
@@ -167,3 +168,34 @@ def test_runs_that_would_be_called_the_same_have_their_time_or_a_number_added():
         "rnn-gru · 1.02 bits per byte · no. 2",
         "rnn-gru · 2.00 bits per byte",
     ]
+
+
+def test_a_run_that_is_moved_while_the_studio_is_open_is_missed_and_found_again(
+    open_studio, outputs, teller
+):
+    teller.save(outputs / "real" / "model")
+    studio = open_studio(outputs)
+    studio.open_run(outputs / "real")
+    poll(studio, lambda: studio.voice is not None)
+    voice = studio.voice
+    (outputs / "real").rename(outputs / "real, moved")
+    assert next(voice.stream("Anna", Manner()))  # It is in memory.
+
+    studio.open_run(outputs / "real")
+    poll(studio, lambda: studio.said.alarm)
+    assert "found no card.json" in studio.said.sentence
+    studio.find()
+    poll(studio, lambda: any("moved" in str(run.folder) for run in studio.runs.values()))
+    studio.open_run(outputs / "real, moved")
+    poll(studio, lambda: studio.voice not in (None, voice))
+
+
+def test_a_studio_whose_own_folder_is_taken_away_makes_another(open_studio, outputs):
+    studio = open_studio(outputs)
+    studio.document.edit("Kept")
+    studio.save()
+    poll(studio, lambda: studio.library.stories()[0])
+    (outputs / "studio").rename(outputs / "away")
+    studio.save()
+    poll(studio, lambda: studio.library.stories()[0])
+    assert studio.library.stories()[0][0].text == "Kept"

@@ -151,7 +151,7 @@ def test_a_wish_is_on_until_it_is_pressed_again(app, stage, write):
 def test_a_seed_that_is_no_number_is_refused_before_anything_is_told(app, stage, write):
     write.seed.insert(0, "seven")
     write.tell_button.invoke()
-    assert says(app, "the seed must be a whole number, not 'seven'")
+    assert says(app, "the seed must be a whole number below 2^63, not 'seven'")
     assert stage.asked == []
     write.seed.delete(0, "end")
 

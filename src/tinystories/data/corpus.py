@@ -30,7 +30,7 @@ from tinystories.data.sources import (
 )
 from tinystories.data.themes import is_dark
 from tinystories.errors import UserError
-from tinystories.files import write_atomically
+from tinystories.files import read_json, sealed, sha256, write_atomically
 
 log = logging.getLogger(__name__)
 
@@ -58,9 +58,32 @@ class Corpus:
     folder: Path
     index: dict[str, Any]
 
+    @classmethod
+    def open(cls, folder: Path) -> "Corpus":
+        """Open a prepared corpus after checking that every file is what the index says.
+
+        `UserError` if there is no index, or a file is missing or damaged.
+        """
+        try:
+            corpus = cls(folder, read_json(folder / "index.json"))
+            for split in SPLITS:
+                for file in corpus.index["splits"][split]["files"]:
+                    path = folder / Path(file["name"]).name
+                    # Corpora of older versions name no hash.
+                    if file.get("sha256", "") not in ("", sha256(path)):
+                        raise ValueError(f"{path.name} is not the one that was written")
+            _ = corpus.index["fingerprint"]
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise UserError(
+                f"the corpus {folder} is damaged ({type(error).__name__}: {error}); the next "
+                "training makes it again"
+            ) from error
+        return corpus
+
     def files(self, split: str) -> list[Path]:
         """The parquet files of a split, in order; one string column, ``text``."""
-        return [self.folder / file["name"] for file in self.index["splits"][split]["files"]]
+        named = self.index["splits"][split]["files"]
+        return [self.folder / Path(file["name"]).name for file in named]
 
     def stories(self, split: str) -> Iterator[str]:
         """Read the stories of a split one by one; memory does not grow with the corpus."""
@@ -154,14 +177,14 @@ def _folder_of(folder: Path, source: Source) -> Path:
 
 def _finished(folder: Path, source: Source) -> Corpus | None:
     made = _folder_of(folder, source)
-    try:
-        corpus = Corpus(made, json.loads((made / "index.json").read_text(encoding="utf-8")))
-        whole = corpus.index["fingerprint"] == _fingerprint(source) and all(
-            path.is_file() for split in SPLITS for path in corpus.files(split)
-        )
-    except (OSError, ValueError, KeyError):
+    if not made.exists():
         return None
-    return corpus if whole else None
+    try:
+        corpus = Corpus.open(made)
+    except UserError as error:
+        log.warning("%s", error)
+        return None
+    return corpus if corpus.index["fingerprint"] == _fingerprint(source) else None
 
 
 def _build(source: Source, asked: dict[str, str], folder: Path) -> Corpus:
@@ -184,7 +207,8 @@ def _build(source: Source, asked: dict[str, str], folder: Path) -> Corpus:
             "splits": splits,
             "dropped": dropped,
         }
-        write_atomically(making / "index.json", json.dumps(index, indent=2, ensure_ascii=False))
+        text = json.dumps(sealed(index), indent=2, ensure_ascii=False)
+        write_atomically(making / "index.json", text)
         if made.exists():  # without its index or a file
             shutil.rmtree(made)
         making.replace(made)
@@ -324,7 +348,14 @@ class _SplitWriter:
         )
         with path.open("rb+") as file:
             os.fsync(file.fileno())
-        self._files.append({"name": path.name, "stories": len(self._stories), "bytes": self._bytes})
+        self._files.append(
+            {
+                "name": path.name,
+                "stories": len(self._stories),
+                "bytes": self._bytes,
+                "sha256": sha256(path),
+            }
+        )
         self._stories, self._bytes = [], 0
 
 

@@ -25,7 +25,7 @@ import numpy.typing as npt
 from tinystories.data.corpus import SPLITS, Corpus
 from tinystories.data.vocabulary import Vocabulary, in_processes, read_texts
 from tinystories.errors import UserError
-from tinystories.files import sha256, write_atomically
+from tinystories.files import read_json, sealed, sha256, write_atomically
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ class Shards:
         folder = Path(folder)
         advice = "build the shards again"
         try:
-            index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
+            index = read_json(folder / "index.json")
             shards = cls(folder, index)
             if (found := index["made_from"]["format"]) != FORMAT:
                 raise UserError(f"wanted shards of format {FORMAT}, {folder} has {found}; {advice}")
@@ -68,9 +68,10 @@ class Shards:
                     path = folder / record["file"]
                     if trouble := _trouble(path, record, shards.dtype):
                         raise UserError(f"wanted whole shards, {path} {trouble}; {advice}")
+            _ = np.array(index["token_bytes"], np.int64)
         except OSError as error:
             raise UserError(f"wanted shards in {folder}, but: {error}; {advice}") from error
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, OverflowError) as error:
             raise UserError(
                 f"wanted an index of shards, {folder / 'index.json'} is damaged; {advice}"
             ) from error
@@ -173,6 +174,20 @@ class Stories:
         return self._maps[shard][first : last + 1].astype(np.int64)
 
 
+def counting_bpb(shards: Shards) -> float:
+    """Return the bits per byte of the validation stories for a model that only counts tokens.
+
+    It knows how frequent each is in training, and nothing of what stands before it.
+    """
+    size = len(shards.index["token_bytes"])
+    seen, told = (
+        sum(np.bincount(tokens[1:], minlength=size) for tokens in shards.tokens(split))
+        for split in SPLITS
+    )
+    bits = -np.log2((seen + 1) / np.sum(seen + 1))
+    return float(np.sum(told * bits) / np.sum(told * np.array(shards.index["token_bytes"])))
+
+
 def by_length(lengths: Sequence[int], tokens: int) -> list[Ids]:
     """Group stories of similar length into batches of at most ``tokens``, padding included."""
     batches: list[list[int]] = [[]]
@@ -236,7 +251,7 @@ def _build(corpus: Corpus, vocabulary: Vocabulary, folder: Path, workers: int) -
     # Workers write and only this process renames: those of a killed build can do no harm.
     for (_, shard), (beside, record) in zip(missing, made, strict=True):
         beside.replace(shard)
-        note = {"made_from": made_from, "shard": record}
+        note = sealed({"made_from": made_from, "shard": record})
         write_atomically(shard.with_suffix(".json"), json.dumps(note, indent=1))
         records[shard] = record
     for stale in set(folder.glob("*.bin")) - records.keys():
@@ -252,14 +267,14 @@ def _build(corpus: Corpus, vocabulary: Vocabulary, folder: Path, workers: int) -
         "splits": splits,
         "token_bytes": vocabulary.token_bytes().tolist(),
     }
-    write_atomically(index_file, json.dumps(index))
+    write_atomically(index_file, json.dumps(sealed(index)))
     return Shards(folder, index)
 
 
 def _made_before(shard: Path, made_from: dict[str, Any]) -> dict[str, Any] | None:
     """The record of a shard that a killed build has left whole, if it has."""
     try:
-        note = json.loads(shard.with_suffix(".json").read_text(encoding="utf-8"))
+        note = read_json(shard.with_suffix(".json"))
         if note["made_from"] != made_from:
             return None
         record: dict[str, Any] = note["shard"]
@@ -314,6 +329,9 @@ def _summary(records: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _trouble(path: Path, record: dict[str, Any], dtype: np.dtype[Any]) -> str | None:
     """What is wrong with a shard, in words; None if it is what its record says."""
+    counts = [record[what] for what in ("tokens", "stories", "bytes") if what in record]
+    if path.name != record["file"] or not all(type(n) is int and n >= 0 for n in counts):
+        raise ValueError("a record that no shard has")
     if not path.is_file():
         return "is missing"
     if path.stat().st_size != record["tokens"] * dtype.itemsize or sha256(path) != record["sha256"]:
@@ -327,6 +345,8 @@ def _map(path: Path, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
 
 
 def _on_disk(dtype: str) -> np.dtype[Any]:
+    if dtype not in ("uint16", "uint32"):
+        raise ValueError(f"shards hold uint16 or uint32, not {dtype!r}")
     return np.dtype(dtype).newbyteorder("<")
 
 

@@ -92,8 +92,13 @@ class Vocabulary:
         return self.tokenizer.get_vocab_size()
 
     def encode(self, text: str) -> list[int]:
-        """Token ids of a text; no ``<eos>`` is added."""
-        return self.tokenizer.encode(text, add_special_tokens=False).ids
+        """Token ids of a text; no ``<eos>`` is added. `UserError` if it is not valid Unicode."""
+        try:
+            return self.tokenizer.encode(text, add_special_tokens=False).ids
+        except (UnicodeEncodeError, TypeError) as error:  # half of a surrogate pair
+            raise UserError(
+                f"wanted a text, given what is not valid Unicode text ({error}); type it again"
+            ) from error
 
     def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
         """Token ids of several texts, on all cores."""
@@ -122,23 +127,25 @@ class Vocabulary:
 
     @cached_property
     def fingerprint(self) -> str:
-        """The sha256 of what ``save`` writes."""
-        return hashlib.sha256((self._json + self._word_list()).encode()).hexdigest()
+        """The sha256 of the tokenizer and the words; ``words.txt`` begins with it."""
+        return _fingerprint(self._json, self.words)
 
-    def save(self, folder: Path) -> None:
-        """Write ``tokenizer.json`` and ``words.txt``, one word a line."""
+    def save(self, folder: Path, *, sealed: bool = True) -> None:
+        """Write ``tokenizer.json`` and ``words.txt``, one word a line.
+
+        Sealed, the words name the tokenizer's hash, so that no other program may write it anew.
+        """
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            for name, text in (("tokenizer.json", self._json), ("words.txt", self._word_list())):
+            seal = f", {self.fingerprint}" if sealed else ""
+            listed = "\n".join((_header(len(self.words)) + seal, *self.words))
+            for name, text in (("tokenizer.json", self._json), ("words.txt", listed + "\n")):
                 write_atomically(folder / name, text)
         except OSError as error:
             raise UserError(
                 f"wanted to save the vocabulary in {folder}, but: {error.strerror or error}; "
                 "make room there or choose another folder"
             ) from error
-
-    def _word_list(self) -> str:
-        return "\n".join((_header(len(self.words)), *self.words)) + "\n"
 
     @classmethod
     def load(cls, folder: Path) -> "Vocabulary":
@@ -365,6 +372,8 @@ def _load_tokenizer(path: Path) -> str:
         model = tokenizer.model
         start = [tokenizer.id_to_token(i) for i in range(_FIRST_PIECE)]
         ours = isinstance(model, BPE) and model.ignore_merges and start == [EOS, *_byte_letters()]
+        ids = sorted(tokenizer.get_vocab().values())
+        ours = ours and ids == list(range(len(ids))) and len(_spellings(tokenizer)) == len(ids)
     except Exception as error:  # the library raises nothing narrower
         raise UserError(f"wanted a tokenizer in {path}, it is damaged; {_ADVICE}") from error
     if not ours:
@@ -373,11 +382,15 @@ def _load_tokenizer(path: Path) -> str:
 
 
 def _load_words(path: Path, tokenizer_json: str) -> tuple[str, ...]:
-    header, *words = _read(path).splitlines() or [""]
+    header, *words = _read(path).split("\n")[:-1] or [""]
     known = _whole_words(Tokenizer.from_str(tokenizer_json))
-    if header != _header(len(words)) or not known.issuperset(words):
+    wanted = _header(len(words))
+    # Without a fingerprint where it was not sealed, or an older version wrote it.
+    headers = (wanted, f"{wanted}, {_fingerprint(tokenizer_json, words)}")
+    if header not in headers or not known.issuperset(words):
         raise UserError(
-            f"wanted the words of tokenizer.json in {path}, it is cut short or another's; {_ADVICE}"
+            f"wanted the words of tokenizer.json in {path}, it is cut short, damaged or another's; "
+            f"{_ADVICE}"
         )
     return tuple(words)
 
@@ -392,6 +405,11 @@ def _read(path: Path) -> str:
 
 def _header(words: int) -> str:
     return f"# {words} words, most frequent first"
+
+
+def _fingerprint(tokenizer_json: str, words: Sequence[str]) -> str:
+    listed = "\n".join((_header(len(words)), *words)) + "\n"
+    return hashlib.sha256((tokenizer_json + listed).encode()).hexdigest()
 
 
 def _spellings(tokenizer: Tokenizer) -> list[bytes]:

@@ -26,18 +26,25 @@ def _forward_with(mix: Mix) -> Forward:
     ) -> None:
         x = w.embed[tokens]
         hidden = w.think_out.values.shape[1]
+        dot = _dot if rows[0] == rows[-1] else _dot_each
         for layer in range(len(w.mix_norm)):
-            a = _dot(_norm(x, w.mix_norm[layer]), w.mix_in, layer)
-            x += _dot(mix(w, layer, arrays, a, rows, slots, turn), w.mix_out, layer)
-            both = _dot(_norm(x, w.think_norm[layer]), w.think_in, layer)
-            x += _dot(_silu(both[:, :hidden]) * both[:, hidden:], w.think_out, layer)
-        np.dot(_norm(x[-len(logits) :], w.norm), w.head.values[0], out=logits)
+            a = dot(_norm(x, w.mix_norm[layer]), w.mix_in, layer)
+            x += dot(mix(w, layer, arrays, a, rows, slots, turn), w.mix_out, layer)
+            both = dot(_norm(x, w.think_norm[layer]), w.think_in, layer)
+            x += dot(_silu(both[:, :hidden]) * both[:, hidden:], w.think_out, layer)
+        logits[:] = dot(_norm(x[-len(logits) :], w.norm), w.head, 0)
 
     return forward
 
 
 def _dot(x: Floats, matrix: Matrix, layer: int) -> Floats:
     y: Floats = np.dot(x, matrix.values[layer])
+    return y
+
+
+def _dot_each(x: Floats, matrix: Matrix, layer: int) -> Floats:
+    """The same, row by row: how a story's sums are rounded must not depend on those beside it."""
+    y: Floats = np.matmul(x[:, None], matrix.values[layer])[:, 0]
     return y
 
 

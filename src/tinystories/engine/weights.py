@@ -14,6 +14,10 @@ Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float32]
 
 
+LONGEST = 2**17
+"""Tokens of context at most: a memory of more would not fit most machines."""
+
+
 class Matrix(NamedTuple):
     """The same matrix of every block: ``values (L, in, out)`` times ``scale (L, out)``.
 
@@ -76,6 +80,8 @@ def read_weights(family: str, arguments: Mapping[str, Any], named: Mapping[str, 
         ValueError: they are not the weights of such a model.
     """
     left = {name: np.asarray(weight, np.float32) for name, weight in named.items()}
+    if unfit := [name for name, weight in left.items() if not np.isfinite(weight).all()]:
+        raise ValueError(f"there is a number that is not finite in {unfit[0]!r}")
     depth = 1 + max((int(n.split(".")[1]) for n in left if n.startswith("blocks.")), default=-1)
 
     def take(name: str) -> Floats:
@@ -115,6 +121,8 @@ def _attention(
     norms = np.stack((take("mix.query_norm.weight"), take("mix.key_norm.weight")), axis=1)
     norms[:, 0] *= np.float32(norms.shape[-1] ** -0.5)
     window = int(arguments.get("context", 512))
+    if not 1 < window <= LONGEST:
+        raise ValueError(f"the card says context {window}")
     return join("mix.query", "mix.key", "mix.value"), Attention(norms, window)
 
 
@@ -139,7 +147,27 @@ def _check(weights: Weights, arguments: Mapping[str, Any]) -> None:
     depth, hidden, _ = weights.think_out.values.shape
     found = {"vocab": vocab, "width": width, "depth": depth, "hidden": hidden}
     if isinstance(weights.mix, Attention):
-        found["heads"] = width // weights.mix.norms.shape[-1]
+        size = weights.mix.norms.shape[-1]
+        if size == 0 or size % 2 or width % size or weights.mix.norms.shape != (depth, 2, size):
+            raise ValueError(f"heads of {size} numbers do not fit a width of {width}")
+        found["heads"] = width // size
+    elif weights.mix.bias.shape != (depth, width):
+        raise ValueError("the bias of the update gate has another shape than the model")
+    shapes = {
+        "mix_norm": (depth, width),
+        "mix_in": (depth, width, 3 * width),
+        "mix_out": (depth, width, width),
+        "think_norm": (depth, width),
+        "think_in": (depth, width, 2 * hidden),
+        "think_out": (depth, hidden, width),
+        "norm": (width,),
+    }
+    # Compiled code would read on behind an array that is too short.
+    for name, shape in shapes.items():
+        part = getattr(weights, name)
+        values = part.values if isinstance(part, Matrix) else part
+        if values.shape != shape:
+            raise ValueError(f"{name} has the shape {values.shape}, not {shape}")
     for name, value in arguments.items():
         if name not in {*found, "context", "cell", "dropout"}:
             raise ValueError(f"there is no argument {name!r} of such a model")

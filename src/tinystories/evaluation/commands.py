@@ -1,4 +1,4 @@
-"""What the commands ``evaluate``, ``compare`` and ``soak`` do, and how they show it."""
+"""What the commands that judge models do, and how they show it."""
 
 import argparse
 import json
@@ -18,7 +18,7 @@ from rich.table import Table
 
 from tinystories.errors import UserError
 from tinystories.files import write_atomically
-from tinystories.runs import Run, find_run
+from tinystories.runs import CARD, Run, find_run
 
 if TYPE_CHECKING:
     from tinystories.evaluation.compare import Contrast, Pair
@@ -67,7 +67,15 @@ def run_evaluate(options: argparse.Namespace) -> int:
 
 
 def run_compare(options: argparse.Namespace) -> int:
-    """Say which differences between runs are real."""
+    """Say which differences between runs are real; show what lies in a folder of many."""
+    folders = [Path(which) for which in options.runs if _holds_several(Path(which))]
+    if folders:
+        if len(folders) < len(options.runs):
+            raise UserError("wanted either runs or folders with several runs, got both")
+        return show_overview(folders, options)
+    if options.page:
+        raise UserError("--page is for folders with several runs; evaluate writes a page for each")
+
     from tinystories.evaluation.compare import compare
     from tinystories.evaluation.evaluate import results_of
     from tinystories.evaluation.scorecard import read_scorecard
@@ -86,11 +94,47 @@ def run_compare(options: argparse.Namespace) -> int:
     return 0
 
 
+def run_collect(options: argparse.Namespace) -> int:
+    """Let a run tell until there are enough good stories; say how many were dropped, and why."""
+    run = find_run(options.which)
+    from tinystories.evaluation.collect import Order, collect
+
+    order = Order(options.count, options.temperature, options.seed)
+    if options.file.suffix != ".parquet":
+        raise UserError(f"wanted a file that ends in .parquet, got {options.file}")
+    with progress(Console(stderr=True)) as heard:
+        counted = collect(run, order, options.file, processes=options.processes, progress=heard)
+    table = Table(title=f"{counted.total():,} stories told by {run.name}", box=box.SIMPLE)
+    table.add_column("a story that")
+    table.add_column("count", justify="right")
+    for reason, times in counted.most_common():
+        table.add_row(reason or "[bold]is good[/bold]", f"{times:,}")
+    _screen().print(table)
+    return 0
+
+
+def run_pack(options: argparse.Namespace) -> int:
+    """Write a copy of a run in 16 bits, with its scores and a model card."""
+    run = find_run(options.which)
+    from tinystories.pretrained import pack
+
+    with progress(Console(stderr=True)) as heard:
+        packed = pack(run, options.folder, progress=heard)
+    size = sum(path.stat().st_size for path in packed.folder.iterdir())
+    sys.stdout.write(
+        f"{packed.folder}: {size / 1e6:.1f} MB, {packed.val_bpb:.4f} bits per byte "
+        f"({run.val_bpb:.4f} in 32 bits)\n"
+    )
+    return 0
+
+
 def run_soak(options: argparse.Namespace) -> int:
     """Tell without a pause; return 1 if a promise was broken."""
     run = find_run(options.which)
     if not 0 < options.minutes < math.inf:
         raise UserError(f"--minutes must be a number above 0, got {options.minutes}")
+    if not 1 <= options.streams <= 100:
+        raise UserError(f"--streams must be from 1 to 100, got {options.streams}")
     from tinystories.evaluation.soak import soak
 
     with progress(Console(stderr=True)) as heard:
@@ -98,6 +142,7 @@ def run_soak(options: argparse.Namespace) -> int:
             run,
             options.minutes,
             seed=options.seed,
+            streams=options.streams,
             done=lambda so_far: heard("stories told", so_far.stories, so_far.stories),
         )
     broken = soaked.broken()
@@ -197,7 +242,8 @@ def show_soak(console: Console, run: Run, soaked: "Soaked", broken: Sequence[str
     table = Table(title=f"{run.name}, {soaked.seconds / 60:.1f} minutes", box=box.SIMPLE)
     table.add_column("what")
     table.add_column("count", justify="right")
-    growth = soaked.growth
+    growth, (warm, end) = soaked.growth, soaked.slowest
+    unknown = "too short to say"
     for what, count in (
         ("stories told", soaked.stories),
         ("beginnings refused in one line", soaked.refused),
@@ -205,10 +251,17 @@ def show_soak(console: Console, run: Run, soaked: "Soaked", broken: Sequence[str
         ("words outside the vocabulary", len(soaked.outside)),
         ("hangs", len(soaked.hangs)),
         (
-            "memory growth, MB a minute",
-            "too short to say"
+            "memory growth after the first quarter, MB an hour",
+            unknown
             if math.isnan(growth.value)
-            else f"{growth.value:.3f} ({growth.low:.3f} to {growth.high:.3f})",
+            else f"{growth.value:.2f} ({growth.low:.2f} to {growth.high:.2f})",
+        ),
+        ("memory at the end, MB", f"{soaked.memory[-1][1]:.0f}" if soaked.memory else unknown),
+        ("threads", _least_and_most(soaked.threads)),
+        ("open files", _least_and_most(soaked.files)),
+        (
+            "processor ms a word, 99 %: second quarter, last quarter",
+            unknown if math.isnan(warm) else f"{warm:.2f}, {end:.2f}",
         ),
     ):
         table.add_row(what, str(count))
@@ -217,6 +270,10 @@ def show_soak(console: Console, run: Run, soaked: "Soaked", broken: Sequence[str
         console.print(f"broken: {line}", style="red", highlight=False, soft_wrap=True, markup=False)
     if not broken:
         console.print("Every promise was kept.")
+
+
+def _least_and_most(counts: Sequence[int]) -> str:
+    return f"{min(counts)} to {max(counts)}" if counts else "unknown"
 
 
 def write_curves(folder: Path, card: "Scorecard") -> None:
@@ -280,6 +337,38 @@ def _word_list(path: Path | None) -> frozenset[str] | None:
     from tinystories.evaluation.words import read_list
 
     return read_list(path)
+
+
+def _holds_several(path: Path) -> bool:
+    """Whether a path is no run but a folder of runs, as a sweep is."""
+    is_run = any((path / place).is_file() for place in (CARD, f"model/{CARD}", "scores.json"))
+    return path.is_dir() and not is_run
+
+
+def show_overview(folders: Sequence[Path], options: argparse.Namespace) -> int:
+    """Print all runs under some folders, best first, and draw them."""
+    from tinystories.evaluation.overview import (
+        HEAD,
+        entries,
+        rows,
+        runs_under,
+        warnings,
+        write_overview,
+    )
+
+    found = entries(runs_under(folders))
+    table = Table(box=box.SIMPLE)
+    for place, name in enumerate(HEAD):
+        table.add_column(name, justify="right" if place else "left", no_wrap=True)
+    for row in rows(found):
+        table.add_row(*row)
+    out = _screen()
+    out.print(table)
+    for line in warnings(found):
+        out.print(f"careful: {line}", style="yellow", highlight=False, soft_wrap=True)
+    page = write_overview(options.page or folders[0] / "overview", found)
+    out.print(f"with pictures: {page}", highlight=False, soft_wrap=True)
+    return 0
 
 
 def _results(which: str, results_of: Callable[[Run], Path]) -> Path:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from tinystories.errors import UserError
 from tinystories.evaluation.intervals import SET_DRAWS, Interval, of_mean, of_set
 from tinystories.evaluation.metric import Metric, SetMetric
-from tinystories.files import write_atomically
+from tinystories.files import read_json, sealed, write_atomically
 from tinystories.records import Told
 
 FORMAT = 1
@@ -150,7 +150,7 @@ def write_scorecard(folder: Path, card: Scorecard) -> None:
             for anchor, intervals in card.anchors.items()
         },
     }
-    text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(sealed(content), indent=1, ensure_ascii=False, allow_nan=False)
     write_atomically(folder / SCORES, _on_one_line(text) + "\n")
 
 
@@ -162,7 +162,7 @@ def read_scorecard(folder: Path) -> Scorecard:
     """
     path = folder / SCORES
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_json(path)
         if (found := content.pop("format")) != FORMAT:
             raise UserError(
                 f"{path} has format {found}, this version reads format {FORMAT}; score it again: "
@@ -187,7 +187,7 @@ def read_scorecard(folder: Path) -> Scorecard:
             f"wanted scores in {folder}, found no {SCORES}; make them: tinystories evaluate "
             f"{folder}"
         ) from error
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise UserError(
             f"{path} is damaged ({type(error).__name__}: {error}); score it again: tinystories "
             f"evaluate {folder}"

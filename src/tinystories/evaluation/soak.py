@@ -1,24 +1,32 @@
 """Telling without a pause: does it keep its promises for an hour, whatever it is asked?
 
-A process of its own tells, with random settings and hostile beginnings; this one listens. So a
-crash or a hang ends a story and not the soak, and memory is the telling's own.
+A process of its own tells several stories at once, with random settings and hostile beginnings;
+this one listens. So a crash or a hang ends a story and not the soak, and memory is the telling's
+own.
 """
 
 import logging
 import math
+import os
 import random
+import threading
 import time
-from collections.abc import Callable
+from array import array
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tinystories.evaluation.intervals import Interval
 from tinystories.runs import Run
+
+if TYPE_CHECKING:
+    from tinystories.storyteller import Storyteller
 
 log = logging.getLogger(__name__)
 
@@ -26,8 +34,14 @@ PATIENCE_S = 60.0
 """A story that is not told within so many seconds hangs."""
 START_S = 120.0
 """A model that does not begin within so many seconds hangs."""
-MOST_GROWTH_MB = 20.0
-"""Memory that may come on top between the first quarter of a soak and its end."""
+STREAMS = 8
+"""Stories that are told at once."""
+LEAK_MB = 1.0
+"""Memory that may come on top an hour."""
+SETTLING_MB = 5.0
+"""Memory that may come on top in all: what the longest stories needed is kept for the next."""
+SLOWER = 1.2
+"""How much longer than in the second quarter of a soak a word may take in its last."""
 
 HOSTILE = (
     "",
@@ -66,6 +80,9 @@ class Soaked:
         outside: ``(the word, the settings)`` for each word that is not in the vocabulary.
         hangs: stories that took longer than :data:`PATIENCE_S`.
         memory: ``(seconds, MB)`` after each story; empty where the system does not say.
+        threads: of the process after each story, in the same way.
+        files: that it had open.
+        words: processor milliseconds for each word but the first of a story.
         seconds: that it took.
     """
 
@@ -75,12 +92,21 @@ class Soaked:
     outside: list[tuple[str, str]] = field(default_factory=list)
     hangs: list[str] = field(default_factory=list)
     memory: list[tuple[float, float]] = field(default_factory=list)
+    threads: list[int] = field(default_factory=list)
+    files: list[int] = field(default_factory=list)
+    words: "array[float]" = field(default_factory=lambda: array("f"))
     seconds: float = 0.0
 
     @property
     def growth(self) -> Interval:
-        """MB of memory that were added a minute."""
+        """MB of memory that were added an hour."""
         return slope(self.memory)
+
+    @property
+    def slowest(self) -> tuple[float, float]:
+        """Processor milliseconds that 99 % of words stay below: second quarter, last quarter."""
+        warm, end = (_quarter(self.words, number) for number in (1, 3))
+        return _percentile99(warm), _percentile99(end)
 
     def broken(self) -> list[str]:
         """Return the promises that were broken, a line each."""
@@ -95,12 +121,19 @@ class Soaked:
             lines.append(f"{len(self.hangs)} stories hung: {self.hangs[0]}")
         if not self.stories:
             lines.append("no story was told to its end")
-        growth, minutes = self.growth, self.seconds / 60
-        if growth.low > 0 and growth.value * minutes > MOST_GROWTH_MB:
+        growth, hours = self.growth, self.seconds / 3600
+        if growth.low > LEAK_MB and growth.value * hours > SETTLING_MB:
             lines.append(
-                f"memory grows by {growth.value:.2f} MB a minute "
-                f"({growth.low:.2f} to {growth.high:.2f})"
+                f"memory grows by {growth.value:.1f} MB an hour "
+                f"({growth.low:.1f} to {growth.high:.1f})"
             )
+        for what, counts in (("threads", self.threads), ("open files", self.files)):
+            warm, end = (max(_quarter(counts, number), default=0) for number in (1, 3))
+            if end > warm:
+                lines.append(f"{what} grow from {warm} to {end}")
+        before, after = self.slowest
+        if after > SLOWER * before:
+            lines.append(f"words slow down: 99 % took {before:.2f} ms at most, then {after:.2f}")
         return lines
 
 
@@ -109,8 +142,9 @@ def soak(
     minutes: float,
     *,
     seed: int = 0,
+    streams: int = STREAMS,
     patience: float = PATIENCE_S,
-    teller: Callable[[Connection, Path, int], None] | None = None,
+    teller: Callable[[Connection, Path, int, int], None] | None = None,
     done: Callable[[Soaked], None] = lambda soaked: None,
 ) -> Soaked:
     """Tell for ``minutes`` without a pause; return what happened.
@@ -119,6 +153,7 @@ def soak(
         run: whose model tells.
         minutes: how long.
         seed: of the settings, beginnings and stories.
+        streams: stories that are told at once.
         patience: seconds that a story may take.
         teller: what runs in the other process; None is :func:`tell_on`.
         done: hears of the count after every story.
@@ -130,7 +165,7 @@ def soak(
         here, there = context.Pipe(duplex=False)
         target = teller or tell_on
         process = context.Process(
-            target=target, args=(there, run.folder, seed + started), daemon=True
+            target=target, args=(there, run.folder, seed + started, streams), daemon=True
         )
         asked = time.monotonic()
         process.start()
@@ -138,7 +173,8 @@ def soak(
         here.poll(START_S)
         until += time.monotonic() - asked  # Starting is no telling.
         started += 1
-        soaked.memory.clear()  # A new process begins anew.
+        for vitals in (soaked.memory, soaked.threads, soaked.files):
+            vitals.clear()  # A new process begins anew.
         try:
             _listen(here, soaked, began, until, patience, done)
         finally:
@@ -160,49 +196,81 @@ def _listen(
     done: Callable[[Soaked], None],
 ) -> None:
     """Count what the other process says, until the time is over, or it hangs or dies."""
-    settings = "before the first story"
+    asked: dict[int, tuple[float, str]] = {}  # since when each stream tells, and what
     while (now := time.monotonic()) < until:
-        if not here.poll(min(patience, until - now)):
+        since, settings = min(asked.values(), default=(now, "before the first story"))
+        if not here.poll(max(0.0, min(since + patience, until) - now)):
             if time.monotonic() < until:
                 soaked.hangs.append(settings)
                 return
             continue
         try:
-            kind, what = here.recv()
+            stream, kind, what = here.recv()
         except EOFError:
             soaked.errors.append(("the process died", settings))
             return
+        asked.setdefault(stream, (now, settings))
         match kind:
             case "begins":
-                settings = what
+                asked[stream] = time.monotonic(), what
             case "error":
-                soaked.errors.append((what, settings))
+                soaked.errors.append((what, asked[stream][1]))
             case "refused":
                 soaked.refused += 1
             case "outside":
-                soaked.outside.append((what, settings))
+                soaked.outside.append((what, asked[stream][1]))
             case "told":
                 soaked.stories += 1
-                if what is not None:
-                    soaked.memory.append((time.monotonic() - began, what))
+                vitals, words = what
+                soaked.words.extend(words)
+                if vitals:
+                    memory, threads, files = vitals
+                    soaked.memory.append((time.monotonic() - began, memory))
+                    soaked.threads.append(threads)
+                    soaked.files.append(files)
         if kind in ("told", "refused", "error"):
             done(soaked)
 
 
-def tell_on(there: Connection, folder: Path, seed: int) -> None:
-    """Tell stories for ever, saying through the pipe what becomes of each."""
+def tell_on(there: Connection, folder: Path, seed: int, streams: int) -> None:
+    """Tell ``streams`` stories at once for ever, saying through the pipe what becomes of each.
+
+    Every two streams share a storyteller.
+    """
     import torch
 
+    from tinystories.storyteller import Storyteller
+
+    torch.set_num_threads(1)
+    tellers = [Storyteller.load(folder) for _ in range(0, streams, 2)]
+    turn = threading.Lock()
+
+    def say(stream: int, kind: str, what: Any) -> None:
+        with turn:
+            there.send((stream, kind, what))
+
+    threads = [
+        threading.Thread(
+            target=_tell_stream,
+            args=(tellers[stream // 2], random.Random(f"{seed}/{stream}"), partial(say, stream)),
+        )
+        for stream in range(streams)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def _tell_stream(
+    teller: "Storyteller", rng: random.Random, say: Callable[[str, Any], None]
+) -> None:
     from tinystories.data.vocabulary import word_types
     from tinystories.errors import UserError
     from tinystories.evaluation.telling import LENGTH
     from tinystories.generation import Sampling
-    from tinystories.storyteller import Storyteller
 
-    torch.set_num_threads(1)
-    teller = Storyteller.load(folder)
     known = frozenset(teller.vocabulary.words) | frozenset("0123456789")
-    rng = random.Random(seed)
     while True:
         prompt = rng.choice(HOSTILE)
         if rng.random() < 0.5:
@@ -210,20 +278,23 @@ def tell_on(there: Connection, folder: Path, seed: int) -> None:
             prompt = " ".join([prompt[:40], *some]).strip()
         settings = random_settings(rng)
         length, number = rng.randint(1, LENGTH), rng.randrange(10**6)
-        there.send(("begins", f"{prompt[:60]!r}, {settings}, length {length}, seed {number}"))
+        say("begins", f"{prompt[:60]!r}, {settings}, length {length}, seed {number}")
         try:
-            told = ""
-            words = teller.stream(prompt, sampling=Sampling(**settings), length=length, seed=number)
-            for piece in words:
+            told, spent = "", [time.thread_time()]
+            pieces = teller.stream(
+                prompt, sampling=Sampling(**settings), length=length, seed=number
+            )
+            for piece in pieces:
                 told += piece
+                spent.append(time.thread_time())
             for word in word_types(told):
                 if word not in known:
-                    there.send(("outside", word))
-            there.send(("told", _memory_mb()))
+                    say("outside", word)
+            say("told", (_vitals(), (1000 * np.diff(spent)[1:]).tolist()))
         except UserError:
-            there.send(("refused", None))
+            say("refused", None)
         except Exception as error:  # Whatever it is, it is what the soak looks for.
-            there.send(("error", f"{type(error).__name__}: {error}"))
+            say("error", f"{type(error).__name__}: {error}")
 
 
 def random_settings(rng: random.Random) -> dict[str, Any]:
@@ -237,7 +308,7 @@ def random_settings(rng: random.Random) -> dict[str, Any]:
 
 
 def slope(memory: list[tuple[float, float]], blocks: int = 20) -> Interval:
-    """Return by how many MB a minute memory grew, after its first quarter, with the interval.
+    """Return by how many MB an hour memory grew, after its first quarter, with the interval.
 
     A line through the means of ``blocks`` stretches of time; stretches are drawn with repetition,
     since what follows within a stretch is no new evidence. NaN where there is too little to say.
@@ -246,15 +317,15 @@ def slope(memory: list[tuple[float, float]], blocks: int = 20) -> Interval:
     if len(warm) < 2 * blocks:
         return Interval(math.nan, math.nan, math.nan, len(warm))
     parts = np.array_split(np.array(warm), blocks)
-    minutes, mb = np.array([part.mean(axis=0) for part in parts]).T / np.array([[60.0], [1.0]])
+    hours, mb = np.array([part.mean(axis=0) for part in parts]).T / np.array([[3600.0], [1.0]])
     rng = np.random.default_rng(0)
     drawn = []
     for _ in range(1000):
         chosen = rng.integers(0, blocks, blocks)
         if len(np.unique(chosen)) > 1:
-            drawn.append(np.polyfit(minutes[chosen], mb[chosen], 1)[0])
+            drawn.append(np.polyfit(hours[chosen], mb[chosen], 1)[0])
     low, high = np.quantile(drawn, [0.025, 0.975])
-    return Interval(float(np.polyfit(minutes, mb, 1)[0]), float(low), float(high), len(warm))
+    return Interval(float(np.polyfit(hours, mb, 1)[0]), float(low), float(high), len(warm))
 
 
 def _first(found: list[tuple[str, str]]) -> str:
@@ -262,10 +333,23 @@ def _first(found: list[tuple[str, str]]) -> str:
     return f"{what} ({settings})"
 
 
-def _memory_mb() -> float | None:
-    """Return the memory that this process has now; None where the system does not say."""
+def _quarter(values: Sequence[Any], number: int) -> Sequence[Any]:
+    """Return a quarter of the values; none where they are few."""
+    size = len(values) // 4
+    return values[number * size : (number + 1) * size]
+
+
+def _percentile99(values: Sequence[float]) -> float:
+    """Return what 99 % stay below; NaN where there are too few to say."""
+    return float(np.percentile(values, 99)) if len(values) >= 1000 else math.nan
+
+
+def _vitals() -> tuple[float, int, int] | None:
+    """Return MB of memory, threads and open files of this process; None on other than Linux."""
+    own = Path("/proc/self")
     try:
-        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-    except (OSError, ValueError, IndexError):
+        pages = int((own / "statm").read_text(encoding="ascii").split()[1])
+        threads, files = (sum(1 for _ in (own / name).iterdir()) for name in ("task", "fd"))
+        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6, threads, files
+    except (OSError, ValueError, IndexError, AttributeError):
         return None
-    return pages * 4096 / 1e6

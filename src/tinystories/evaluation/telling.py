@@ -71,7 +71,7 @@ def find_corpus(run: Run, data: Path) -> Corpus:
     for folder in {data, *(parent / "data" for parent in run.folder.resolve().parents)}:
         made = folder / f"corpus-{fingerprint[:12]}"
         if fingerprint and (made / "index.json").is_file():
-            return Corpus(made, json.loads((made / "index.json").read_text(encoding="utf-8")))
+            return Corpus.open(made)
     advice = "run it where it was trained, or give held-out stories with --on PATH"
     try:
         corpus = prepare_corpus(asked, data)

@@ -1,0 +1,380 @@
+"""Many runs at a glance: seeds taken together, curves, and which is best for its size or speed.
+
+Reads cards, curves and scores; no model is loaded.
+"""
+
+import base64
+import csv
+import io
+import json
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from html import escape
+from pathlib import Path
+from statistics import mean, stdev
+from typing import TYPE_CHECKING, Any
+
+from tinystories.errors import UserError
+from tinystories.evaluation.intervals import Interval
+from tinystories.evaluation.scorecard import read_scorecard
+from tinystories.files import write_atomically
+from tinystories.runs import Run, find_runs
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+    from matplotlib.figure import Figure
+
+PAGE = "overview.html"
+
+# Student's t for 95 %, by degrees of freedom; beyond the table the next lower row is safe.
+_T = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 7: 2.365, 8: 2.306, 9: 2.262}
+_COLOURS = ("#b3402e", "#2f6f9f", "#2f6f4f", "#8a5fa0", "#b08020", "#5a6270")
+
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Curve:
+    """What a run's validations said: bits per byte after so many tokens and seconds of training."""
+
+    tokens: tuple[float, ...]
+    seconds: tuple[float, ...]
+    bits: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Runs that differ in nothing but their seed."""
+
+    runs: tuple[Run, ...]
+
+    @property
+    def name(self) -> str:
+        """The model's."""
+        return self.runs[0].name
+
+    @property
+    def card(self) -> Mapping[str, Any]:
+        """That of the first."""
+        return self.runs[0].card
+
+    @cached_property
+    def bits(self) -> Interval:
+        """Mean bits per byte over the seeds, with Student's 95 % interval for two or more."""
+        values = [run.val_bpb for run in self.runs]
+        n = len(values)
+        if n == 1:
+            return Interval(values[0], math.nan, math.nan, 1)
+        half = _T.get(n - 1, _T[9]) * stdev(values) / math.sqrt(n)
+        return Interval(mean(values), mean(values) - half, mean(values) + half, n)
+
+    @cached_property
+    def word_ms(self) -> float | None:
+        """Median milliseconds a word, where the run's scorecard timed it."""
+        for run in self.runs:
+            try:
+                figure = read_scorecard(_root(run)).operation.get("word_p50_ms")
+            except UserError:
+                continue
+            if figure is not None:
+                return float(figure)
+        return None
+
+
+def entries(runs: Iterable[Run]) -> list[Entry]:
+    """Return runs, those that differ in their seed only as one; the best first."""
+    found: dict[str, list[Run]] = {}
+    for run in runs:
+        card, training = run.card, run.card["training"]
+        alike = (
+            *(card["model"], card["vocab"]["words"], card["data"].get("fingerprint")),
+            *(training.get("optimizer"), training.get("batch_tokens")),
+            # How long a run took by the clock is never twice the same, so neither are its steps.
+            round(math.log(max(1, training.get("tokens", 1)), 1.25)),
+        )
+        found.setdefault(json.dumps(alike, sort_keys=True), []).append(run)
+    groups = [Entry(tuple(some)) for some in found.values()]
+    return sorted(groups, key=lambda entry: (entry.runs[0].embedded, entry.bits.value))
+
+
+def curve_of(run: Run) -> Curve | None:
+    """Return the learning curve of a run; None where it kept none, as a packed one."""
+    path = _root(run) / "metrics.csv"
+    if not path.is_file():
+        return None
+    seen = spent = 0.0
+    points: list[tuple[float, float, float]] = []
+    speed = math.inf
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            try:
+                value = float(row["value"])
+            except (TypeError, ValueError):
+                continue  # A line that a crash cut short.
+            match row["metric"]:
+                case "train/tokens_per_s":
+                    speed = value
+                case "train/tokens":
+                    spent += (value - seen) / speed
+                    seen = value
+                case "val/bpb" if seen:
+                    points.append((seen, spent, value))
+    return Curve(*zip(*points, strict=True)) if points else None
+
+
+def flops_a_token(run: Run) -> float:
+    """Return the floating point operations that training spends on a token (Kaplan et al. 2020).
+
+    Six for each parameter, the tied embedding being the head's matrix, and six for each number
+    that attention compares and sums; the few of a recurrence are left out.
+    """
+    arguments = run.card["model"]["arguments"]
+    total = 6.0 * float(run.card["parameters"]["total"])
+    if run.family == "transformer":  # Half of a window lies before a token, on average.
+        total += 6.0 * arguments["depth"] * arguments["width"] * arguments["context"]
+    return total
+
+
+def front(points: Sequence[Point]) -> list[Point]:
+    """Return the points that no other beats in both (Pareto); less is better in each."""
+    best: list[Point] = []
+    for point in sorted(points):
+        if not best or point[1] < best[-1][1]:
+            best.append(point)
+    return best
+
+
+def warnings(found: Sequence[Entry]) -> Iterator[str]:
+    """Say in a line each why these runs may not be fit to be compared."""
+    cards = [entry.card for entry in found]
+    if len({card["data"].get("fingerprint") for card in cards}) > 1:
+        yield "they learned from different stories, and were judged by different ones"
+    for what, values, most in (
+        ("parameters", [card["parameters"]["total"] for card in cards], 1.05),
+        ("tokens read", [card["training"].get("tokens", 0) for card in cards], 1.1),
+        ("seconds of training", [card["training"].get("seconds", 0) for card in cards], 1.25),
+    ):
+        if max(values) > most * min(values):
+            yield f"they differ in {what}: {min(values):,.0f} to {max(values):,.0f}"
+    if unfinished := sum(not card["training"].get("finished", True) for card in cards):
+        yield f"{unfinished} were stopped before their learning rate had come down"
+
+
+HEAD = ("model", "bits per byte", "95 %", "seeds", "parameters", "words", "tokens", "minutes")
+
+
+def rows(found: Sequence[Entry]) -> list[tuple[str, ...]]:
+    """Return a table of all runs, best first, its heading in ``HEAD``."""
+    return [
+        (
+            entry.name,
+            f"{entry.bits.value:.4f}",
+            f"{entry.bits.low:.4f} to {entry.bits.high:.4f}" if entry.bits.n > 1 else "",
+            str(entry.bits.n),
+            f"{entry.card['parameters']['total'] / 1e6:.2f} M",
+            f"{entry.card['vocab']['words']:,}",
+            f"{entry.card['training'].get('tokens', 0) / 1e6:.2f} M",
+            f"{entry.card['training'].get('seconds', 0) / 60:.1f}",
+        )
+        for entry in found
+    ]
+
+
+def write_overview(folder: Path, found: Sequence[Entry]) -> Path:
+    """Write the table as CSV, pictures as PNG, and a page with all; return the page."""
+    folder.mkdir(parents=True, exist_ok=True)
+    table = io.StringIO()
+    csv.writer(table, lineterminator="\n").writerows([HEAD, *rows(found)])
+    write_atomically(folder / "overview.csv", table.getvalue())
+    pictures = []
+    for name, (about, draw) in _PICTURES.items():
+        if figure := draw(found):
+            image = io.BytesIO()
+            figure.savefig(image, format="png", dpi=150, bbox_inches="tight")
+            write_atomically(folder / f"{name}.png", image.getvalue())
+            encoded = base64.b64encode(image.getvalue()).decode()
+            pictures.append(
+                f'<figure><img alt="{escape(about)}" src="data:image/png;base64,{encoded}">'
+                f"<figcaption>{escape(about)}</figcaption></figure>"
+            )
+    head = "".join(f"<th>{escape(name)}</th>" for name in HEAD)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>"
+        for row in rows(found)
+    )
+    careful = "".join(f"<li>{escape(line)}</li>" for line in warnings(found))
+    page = (
+        '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>Runs side by side'
+        f"</title>\n<style>{_STYLE}</style>\n<h1>Runs side by side</h1>\n"
+        "<p>Bits per byte are what whole validation stories cost; less is better. Runs that differ "
+        "in their seed only are one line: their mean, and where it lies in 95 of 100 such sets."
+        f"</p>\n<table><tr>{head}</tr>{body}</table>\n"
+        + (f"<p>Careful:</p><ul>{careful}</ul>\n" if careful else "")
+        + "\n".join(pictures)
+        + "\n</html>\n"
+    )
+    write_atomically(folder / PAGE, page)
+    return folder / PAGE
+
+
+_STYLE = """
+body { max-width: 56rem; margin: 3rem auto; padding: 0 1rem; color: #1d2230; background: #fdfcf9;
+  font: 1.05rem/1.6 system-ui, "DejaVu Sans", sans-serif; }
+table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
+th, td { text-align: right; padding: .3rem .5rem; border-bottom: 1px solid #d9dce4; }
+th:first-child, td:first-child { text-align: left; }
+figure { margin: 2.5rem 0; } img { width: 100%; } figcaption { color: #646b7b; }
+"""
+
+
+# --- Pictures ---------------------------------------------------------------------------------
+
+
+def _learning(found: Sequence[Entry]) -> "Figure | None":
+    drawn = [
+        (entry, run, curve) for entry in found for run in entry.runs if (curve := curve_of(run))
+    ]
+    if not drawn:
+        return None
+    figure, panels = _figure(3)
+    colour = _colours(found)
+    for entry, run, curve in drawn:
+        each = flops_a_token(run)
+        for axes, across in zip(
+            panels,
+            (curve.tokens, curve.seconds, [each * tokens for tokens in curve.tokens]),
+            strict=True,
+        ):
+            axes.loglog(across, curve.bits, color=colour[entry.name], linewidth=1, marker=".")
+    for axes, title in zip(
+        panels, ("tokens read", "seconds of training", "FLOPs of training"), strict=True
+    ):
+        axes.set_xlabel(title)
+    _plain(panels[0].yaxis)
+    _legend(panels[0], colour)
+    return figure
+
+
+def _trade(across: str, value: Callable[[Entry], float | None]) -> Callable[..., "Figure | None"]:
+    """Return what draws bits per byte against a cost, with the front of the best."""
+
+    def draw(found: Sequence[Entry]) -> "Figure | None":
+        points = [(cost, entry) for entry in found if (cost := value(entry)) is not None]
+        if len({cost for cost, _ in points}) < 2:
+            return None
+        figure, (axes,) = _figure(1)
+        colour = _colours(found)
+        for cost, entry in points:
+            _dot(axes, cost, entry, colour[entry.name])
+        best = front([(cost, entry.bits.value) for cost, entry in points])
+        axes.plot(*zip(*best, strict=True), color="#8a90a0", linewidth=1, linestyle="--", zorder=0)
+        axes.set_xscale("log")
+        _plain(axes.xaxis)
+        axes.set_xlabel(across)
+        _legend(axes, colour)
+        return figure
+
+    return draw
+
+
+def _factor(across: str, value: Callable[[Entry], float | None]) -> Callable[..., "Figure | None"]:
+    """Return what draws bits per byte against a setting, a line for each model."""
+
+    def draw(found: Sequence[Entry]) -> "Figure | None":
+        points = [(at, entry) for entry in found if (at := value(entry)) is not None]
+        if len({at for at, _ in points}) < 2:
+            return None
+        figure, (axes,) = _figure(1)
+        colour = _colours(found)
+        for at, entry in points:
+            _dot(axes, at, entry, colour[entry.name])
+        for name in colour:
+            # The best at each place: other settings may vary, too.
+            best: dict[float, float] = {}
+            for at, entry in points:
+                if entry.name == name:
+                    best[at] = min(best.get(at, math.inf), entry.bits.value)
+            axes.plot(*zip(*sorted(best.items()), strict=True), color=colour[name], linewidth=1)
+        axes.set_xlabel(across)
+        axes.set_xticks(sorted({at for at, _ in points}))
+        _legend(axes, colour)
+        return figure
+
+    return draw
+
+
+_PICTURES: dict[str, tuple[str, Callable[[Sequence[Entry]], "Figure | None"]]] = {
+    "learning": ("How the bits per byte fell with tokens, time and computation.", _learning),
+    "size": (
+        "Quality against size; the dashed line joins the runs that no smaller one equals.",
+        _trade("million parameters", lambda entry: entry.card["parameters"]["total"] / 1e6),
+    ),
+    "speed": (
+        "Quality against the time for a word; the dashed line joins the runs that no faster one "
+        "equals.",
+        _trade("milliseconds a word", lambda entry: entry.word_ms),
+    ),
+    "vocabulary": (
+        "Quality against the size of the vocabulary.",
+        _factor("word types", lambda entry: entry.card["vocab"]["words"]),
+    ),
+    "depth": (
+        "Quality against the number of layers.",
+        _factor("layers", lambda entry: entry.card["model"]["arguments"].get("depth")),
+    ),
+}
+
+
+def _figure(panels: int) -> "tuple[Figure, list[Axes]]":
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(4.2 * panels if panels > 1 else 6.4, 3.8), layout="constrained")
+    axes = list(figure.subplots(1, panels, sharey=True, squeeze=False)[0])
+    for one in axes:
+        one.spines[["top", "right"]].set_visible(False)
+        one.grid(visible=True, which="both", color="#eceef3", linewidth=0.6)
+    axes[0].set_ylabel("bits per byte")
+    return figure, axes
+
+
+def _colours(found: Sequence[Entry]) -> dict[str, str]:
+    names = sorted({entry.name for entry in found})
+    return {name: _COLOURS[place % len(_COLOURS)] for place, name in enumerate(names)}
+
+
+def _dot(axes: "Axes", at: float, entry: Entry, colour: str) -> None:
+    bits = entry.bits
+    half = bits.high - bits.value if bits.n > 1 else 0.0
+    axes.errorbar(at, bits.value, yerr=half, color=colour, fmt="o", markersize=5, capsize=2)
+
+
+def _plain(axis: "Axis") -> None:
+    """Write the numbers of a logarithmic axis as people say them."""
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_formatter("{x:g}")
+
+
+def _legend(axes: "Axes", colour: Mapping[str, str]) -> None:
+    for name, shade in colour.items():
+        axes.plot([], [], color=shade, marker="o", label=name)
+    axes.legend(frameon=False, fontsize=8)
+
+
+def _root(run: Run) -> Path:
+    return run.folder.parent if run.folder.name == "model" else run.folder
+
+
+def runs_under(folders: Sequence[Path]) -> list[Run]:
+    """Return every readable run under some folders, each once.
+
+    Raises:
+        UserError: there is none.
+    """
+    runs = {run.folder.resolve(): run for folder in folders for run in find_runs(folder)}
+    if not runs:
+        listed = ", ".join(map(str, folders))
+        raise UserError(f"wanted runs to compare, found none under {listed}; train some first")
+    return list(runs.values())

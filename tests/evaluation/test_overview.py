@@ -1,0 +1,169 @@
+"""Many runs at a glance: seeds together, curves, fronts, and what warns of an unfair comparison."""
+
+import csv
+import json
+import math
+from pathlib import Path
+
+import pytest
+
+from tinystories.__main__ import main
+from tinystories.evaluation.overview import (
+    curve_of,
+    entries,
+    flops_a_token,
+    front,
+    rows,
+    runs_under,
+    warnings,
+    write_overview,
+)
+from tinystories.runs import read_run
+
+
+def make(
+    folder: Path,
+    bpb: float,
+    *,
+    family="rnn",
+    depth=2,
+    words=60,
+    parameters=1000,
+    tokens=8000,
+    **more,
+) -> Path:
+    """A run as training leaves it, without its weights: nothing here reads them."""
+    arguments = {"width": 16, "depth": depth}
+    arguments |= {"context": 32} if family == "transformer" else {"cell": "mingru"}
+    card = {
+        "format": 1,
+        "model": {"family": family, "arguments": arguments},
+        "parameters": {"total": parameters, "embedding": 10},
+        "vocab": {"words": words, "tokens": words + 40},
+        "data": {"source": {"kind": "local"}, "fingerprint": more.get("data", "f" * 64)},
+        "training": {
+            "tokens": tokens,
+            "seconds": more.get("seconds", 60.0),
+            "finished": more.get("finished", True),
+            "seed": more.get("seed", 1),
+            "optimizer": {"muon_lr": more.get("lr", 0.02)},
+            "batch_tokens": 100,
+        },
+        "val_bpb": bpb,
+        "files": {"weights.safetensors": "0" * 64},
+    }
+    (folder / "model").mkdir(parents=True)
+    (folder / "model" / "card.json").write_text(json.dumps(card), encoding="utf-8")
+    lines = ["step,metric,value"]
+    for step in range(1, 5):
+        lines.append(f"{step},train/tokens_per_s,{1000 * step}")
+        lines.append(f"{step},train/tokens,{2000 * step}")
+        lines.append(f"{step},val/bpb,{bpb + 1 / step}")
+    (folder / "metrics.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def sweep(tmp_path):
+    for seed, bpb in enumerate((1.0, 1.1, 1.2)):
+        make(tmp_path / "sweep" / f"{seed}", bpb, seed=seed, tokens=8000 + seed)
+    make(tmp_path / "sweep" / "3", 0.9, family="transformer", depth=4, words=90, parameters=2000)
+    return tmp_path / "sweep"
+
+
+def test_runs_that_differ_in_their_seed_are_one_line(sweep):
+    best, several = entries(runs_under([sweep]))
+    assert best.name == "transformer"
+    assert math.isnan(best.bits.low)
+    assert several.bits.value == pytest.approx(1.1)
+    # Student's t for two degrees of freedom, 4.303, times 0.1 over the root of three.
+    assert several.bits.high - several.bits.value == pytest.approx(4.303 * 0.1 / math.sqrt(3))
+    assert rows([best, several])[1][:4] == ("rnn-mingru", "1.1000", "0.8516 to 1.3484", "3")
+
+
+@pytest.mark.parametrize(
+    "other", [{"lr": 0.01}, {"depth": 3}, {"words": 61}, {"data": "e" * 64}, {"tokens": 99000}]
+)
+def test_runs_that_differ_in_more_are_not(tmp_path, other):
+    make(tmp_path / "a", 1.0)
+    make(tmp_path / "b", 1.0, seed=2, **other)
+    assert len(entries(runs_under([tmp_path]))) == 2
+
+
+def test_a_curve_has_the_time_of_its_tokens(tmp_path):
+    make(tmp_path / "a", 1.0)
+    with (tmp_path / "a" / "metrics.csv").open("a", encoding="utf-8") as file:
+        file.write("5,train/tokens,")  # cut short
+    curve = curve_of(read_run(tmp_path / "a"))
+    assert curve.tokens == (2000, 4000, 6000, 8000)
+    assert curve.seconds == pytest.approx((2, 2 + 1, 3 + 2 / 3, 3 + 2 / 3 + 1 / 2))
+    assert curve.bits == pytest.approx((2.0, 1.5, 1 + 1 / 3, 1.25))
+    (tmp_path / "a" / "metrics.csv").unlink()
+    assert curve_of(read_run(tmp_path / "a")) is None
+
+
+def test_computation_is_six_for_a_parameter_and_what_attention_adds(tmp_path):
+    rnn = read_run(make(tmp_path / "a", 1.0))
+    transformer = read_run(make(tmp_path / "b", 1.0, family="transformer"))
+    assert flops_a_token(rnn) == 6000
+    assert flops_a_token(transformer) == 6000 + 6 * 2 * 16 * 32
+
+
+def test_the_front_is_what_nothing_beats_in_both():
+    points = [(3, 1.0), (1, 2.0), (2, 2.5), (2, 1.5), (4, 1.0), (5, 0.5)]
+    assert front(points) == [(1, 2.0), (2, 1.5), (3, 1.0), (5, 0.5)]
+    assert front([]) == []
+
+
+def test_an_unfair_comparison_is_said(tmp_path):
+    make(tmp_path / "a", 1.0)
+    make(tmp_path / "b", 1.1, family="transformer")
+    found = entries(runs_under([tmp_path]))
+    assert list(warnings(found)) == []
+    make(
+        tmp_path / "c", 1.2, data="e" * 64, parameters=1100, tokens=9000, seconds=80, finished=False
+    )
+    said = list(warnings(entries(runs_under([tmp_path]))))
+    assert said == [
+        "they learned from different stories, and were judged by different ones",
+        "they differ in parameters: 1,000 to 1,100",
+        "they differ in tokens read: 8,000 to 9,000",
+        "they differ in seconds of training: 60 to 80",
+        "1 were stopped before their learning rate had come down",
+    ]
+
+
+def test_an_overview_is_a_table_pictures_and_a_page(sweep, tmp_path):
+    page = write_overview(tmp_path / "out", entries(runs_under([sweep])))
+    text = page.read_text(encoding="utf-8")
+    pictures = {path.name for path in (tmp_path / "out").glob("*.png")}
+    # No scores, so no speed.
+    assert pictures == {"learning.png", "size.png", "vocabulary.png", "depth.png"}
+    assert text.count("data:image/png;base64,") == 4
+    with (tmp_path / "out" / "overview.csv").open(encoding="utf-8", newline="") as file:
+        table = list(csv.DictReader(file))
+    assert [row["model"] for row in table] == ["transformer", "rnn-mingru"]
+
+
+def test_compare_shows_a_folder_of_runs(sweep, tmp_path, capsys):
+    assert main(["compare", str(sweep), "--page", str(tmp_path / "page")]) == 0
+    shown = capsys.readouterr().out
+    assert "0.8516 to 1.3484" in shown
+    assert "careful: they differ in parameters" in shown
+    assert (tmp_path / "page" / "overview.html").is_file()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["sweep", "sweep/3"], "wanted either runs or folders with several runs, got both"),
+        (["nothing"], "wanted runs to compare, found none under nothing"),
+    ],
+)
+def test_what_cannot_be_compared_is_said(
+    sweep, tmp_path, monkeypatch, capsys, arguments, complaint
+):
+    (tmp_path / "nothing").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert main(["compare", *arguments]) == 2
+    assert complaint in capsys.readouterr().err

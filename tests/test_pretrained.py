@@ -1,0 +1,90 @@
+"""A run made ready to be given away: 16 bits, judged as it is given, and explained."""
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from tinystories.data.pipeline import prepare
+from tinystories.errors import UserError
+from tinystories.evaluation import asking
+from tinystories.evaluation.evaluate import Wish
+from tinystories.evaluation.leanings import leanings
+from tinystories.evaluation.scorecard import read_scorecard
+from tinystories.evaluation.understanding import understanding
+from tinystories.pretrained import model_card, pack
+from tinystories.runs import read_run
+from tinystories.storyteller import Storyteller
+
+
+@pytest.fixture
+def run(teller, corpus_file, tmp_path, monkeypatch):
+    data = prepare(
+        str(corpus_file),
+        vocab=60,
+        tokenizer={"kind": "words"},
+        folder=tmp_path / "data",
+        processes=1,
+    )
+    said = {
+        "data": data.describe(),
+        "training": {
+            "tokens": 7_000,
+            "steps": 3,
+            "seconds": 60.0,
+            "seed": 5,
+            "command": "python train.py model=rnn seed=5",
+        },
+    }
+    Storyteller(teller.model, teller.vocabulary, {**teller.card, **said}).save(tmp_path / "run")
+    monkeypatch.setattr(
+        asking, "understanding", lambda *given, every: understanding(*given, every=60)
+    )
+    monkeypatch.setattr(asking, "leanings", lambda *given, every: leanings(*given, every=20))
+    monkeypatch.setattr("tinystories.evaluation.evaluate.LENGTH", 20)
+    return read_run(tmp_path / "run")
+
+
+@pytest.fixture
+def wish(tmp_path):
+    return Wish(count=4, quick=True, data=tmp_path / "data", kept=tmp_path / "anchors")
+
+
+def test_a_packed_run_is_small_judged_and_explained(run, wish, tmp_path):
+    packed = pack(run, tmp_path / "given" / "rnn", wish=wish)
+    names = {path.name for path in packed.folder.iterdir()}
+    assert {"card.json", "scores.json", "stories.jsonl", "README.md"} <= names
+
+    whole = load_file(run.folder / "weights.safetensors")
+    half = load_file(packed.folder / "weights.safetensors")
+    assert {weight.dtype for weight in half.values()} == {np.dtype(np.float16)}
+    for name, weight in whole.items():
+        np.testing.assert_array_equal(half[name], weight.astype(np.float16))
+    # The numbers are those of the rounded weights.
+    scores = read_scorecard(packed.folder)
+    assert scores.scores["bits_per_byte"].interval.value == pytest.approx(packed.val_bpb, rel=1e-6)
+    assert packed.val_bpb != run.val_bpb
+    assert packed.card["weights"] == "float16"
+
+    text = (packed.folder / "README.md").read_text(encoding="utf-8")
+    assert text.startswith("---\nlanguage: en\n")
+    for said in ("python train.py model=rnn seed=5", "seed 5", "## Scores", "## Bias", "## Limits"):
+        assert said in text
+    assert "| Bits per byte, bits per byte | " in text
+    assert "**greedy**" in text
+    assert Storyteller.load(packed.folder).tell("Anna", seed=3, length=9).startswith("Anna")
+
+    assert pack(packed, packed.folder, wish=wish).card == packed.card  # In its own place, too.
+
+
+def test_a_folder_of_something_else_is_left_alone(run, wish, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "poem.txt").write_text("roses", encoding="utf-8")
+    with pytest.raises(UserError, match="holds something that is no model; choose another folder"):
+        pack(run, tmp_path / "mine", wish=wish)
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["poem.txt"]
+
+
+def test_without_scores_a_card_says_what_is_known(run):
+    text = model_card(run)
+    assert "## Data and training" in text
+    assert "## Scores" not in text
