@@ -81,6 +81,9 @@ class App:
     def close(self) -> None:
         """Close the window, whatever is under way."""
         self.studio.session.stop()
+        # What customtkinter still had in mind would be a line of complaint each.
+        for call in self.root.tk.splitlist(self.root.tk.call("after", "info")):
+            self.root.tk.call("after", "cancel", call)
         self.root.destroy()
 
     def _poll(self) -> None:
