@@ -55,19 +55,18 @@ class Sampling:
             )
         if self.temperature == 0:
             return int(logits.argmax())
-        # Float64, a shift and a least temperature keep the division from overflowing.
-        weights = logits.astype(np.float64)
-        weights -= highest
-        weights /= max(self.temperature, 1e-290)
+        # The shift, and bounds that change no choice, keep the product from overflowing.
+        weights = logits - highest
+        weights *= np.float32(1 / min(max(self.temperature, 1e-30), 1e30))
         np.exp(weights, out=weights)
         if self.top_k or self.top_p < 1 or self.min_p > 0:
             weights = self._likely(weights)
-        reached = weights.cumsum()
+        reached = weights.cumsum(dtype=np.float64)
         drawn = generator.random() * reached[-1]
         # Rounding must not carry the draw to the very end, where no token is.
         return int(reached.searchsorted(min(drawn, np.nextafter(reached[-1], 0)), side="right"))
 
-    def _likely(self, weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    def _likely(self, weights: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Return the weights, of which the likeliest is 1, with 0 for all that are left out."""
         total = weights.sum()
         # Only tokens above a floor are sorted. All tokens of less than (1 - top_p) / V together
