@@ -27,7 +27,7 @@ def display():
     if not shutil.which("Xvfb"):
         pytest.skip("the window needs a display or the program Xvfb (apt install xvfb)")
     # Tk keeps its connection until this process ends, and a display that goes before would end it
-    # with an error. So a shell waits for our end of a pipe, which closes when nothing is left of us.
+    # with an error. So a shell waits for our end of a pipe, which closes when we are gone.
     guard, _ours = os.pipe()
     number, told = os.pipe()
     server = "Xvfb -displayfd 1 -screen 0 1600x1000x24 -nolisten tcp & read _ <&3; kill $!"

@@ -63,10 +63,10 @@ class Memory:
     slots: npt.NDArray[np.int64]
 
 
-Forward = Callable[[Weights, tuple[Floats, ...], Array, Array, Array, Floats, Floats], None]
+Forward = Callable[[Weights, tuple[Floats, ...], Array, Array, Array, Array, Floats], None]
 """``forward(weights, arrays, tokens, rows, slots, turn, logits)``: read ``tokens (B,)``, each in
 its row and slot, and write the last of the logits. The tokens are either of one row, in order, or
-of different rows. ``turn (2, B, size/2)``: the cosines and sines of their rotary angles."""
+of different rows. ``turn (B, size/2)``: their rotary angles, as complex numbers of length 1."""
 
 
 class ArrayEngine:
@@ -85,7 +85,7 @@ class ArrayEngine:
 
     def remember(self, rows: int) -> Memory:
         """Return an empty memory for so many stories."""
-        width, depth = self._weights.embed.shape[1], len(self._weights.mix_norm)
+        width, depth = self._weights.embed.shape[1], len(self._weights.mix_in.values)
         if self._window:  # Memory that is not written to costs nothing.
             slots = self._window + PIECE
             size = 2 * len(self._frequency)
@@ -117,7 +117,7 @@ class ArrayEngine:
             for row in rows[memory.slots[rows] + later[-1] >= self._window + PIECE]:
                 self._make_room(memory, row)
         angles = (memory.positions[rows] + later).astype(np.float32)[:, None] * self._frequency
-        turn = np.stack((np.cos(angles), np.sin(angles)))
+        turn = np.exp(1j * angles)
         logits = np.empty((wanted, len(self._weights.embed)), np.float32)
         slots = memory.slots[rows] + later
         self._forward(self._weights, memory.arrays, tokens, rows, slots, turn, logits)

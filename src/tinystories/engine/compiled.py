@@ -7,12 +7,13 @@ prompt read in any pieces.
 """
 
 from math import floor, sqrt
+from typing import Any
 
 import numpy as np
 from numba import njit
 
 from tinystories.engine import Forward
-from tinystories.engine.weights import Array, Floats, Matrix, Weights
+from tinystories.engine.weights import EPS, Array, Floats, Matrix, Weights
 
 # "contract": multiply and add in one instruction. "reassoc", for sums along a vector: several
 # partial sums at a time. Neither lets a result depend on the rows beside it. "nogil": other
@@ -96,20 +97,20 @@ def _one_row(x: Floats, w: Array, y: Floats, left: int) -> None:
 
 
 @_compiled_sums
-def _norm(x: Floats, weight: Floats, y: Floats) -> None:
-    """RMSNorm of one vector."""
+def _by(x: Floats) -> Any:
+    """What a norm multiplies a vector with."""
     total = np.float32(0)
     for i in range(len(x)):
         total += x[i] * x[i]
-    by = np.float32(1 / sqrt(total / np.float32(len(x)) + np.float32(1e-6)))
-    for i in range(len(x)):
-        y[i] = x[i] * by * weight[i]
+    return np.float32(1 / sqrt(total + np.float32(len(x) * EPS)))
 
 
 @_compiled
-def _norm_rows(x: Floats, weight: Floats, y: Floats) -> None:
+def _norm_rows(x: Floats, y: Floats) -> None:
     for b in range(len(x)):
-        _norm(x[b], weight, y[b])
+        row, by = x[b], _by(x[b])
+        for i in range(len(row)):
+            y[b, i] = row[i] * by
 
 
 @_compiled
@@ -135,13 +136,13 @@ def _exp(x: Floats) -> None:
 
 
 @_compiled
-def _sigmoid(x: Floats) -> None:
-    """``x[:] = 1 / (1 + exp(-x))``."""
+def _one_and_tanh(x: Floats) -> None:
+    """``x[:] = 1 + tanh(x)``, which is twice the sigmoid of twice x."""
     for i in range(len(x)):
-        x[i] = -x[i]
+        x[i] *= np.float32(-2)
     _exp(x)
     for i in range(len(x)):
-        x[i] = np.float32(1) / (np.float32(1) + x[i])
+        x[i] = np.float32(2) / (np.float32(1) + x[i])
 
 
 @_compiled
@@ -149,7 +150,7 @@ def _think(w: Weights, layer: int, x: Floats) -> None:
     """Add to ``x (B, D)`` what the SwiGLU of a block makes of it."""
     rows = len(x)
     y = np.empty_like(x)
-    _norm_rows(x, w.think_norm[layer], y)
+    _norm_rows(x, y)
     both = np.empty((rows, w.think_in.values.shape[2]), np.float32)
     _dot(y, w.think_in, layer, both)
     hidden = both.shape[1] // 2
@@ -157,7 +158,7 @@ def _think(w: Weights, layer: int, x: Floats) -> None:
     for b in range(rows):
         gate, up, out = both[b, :hidden], both[b, hidden:], product[b]
         out[:] = gate
-        _sigmoid(out)
+        _one_and_tanh(out)
         for i in range(hidden):
             out[i] *= gate[i] * up[i]
     _dot(product, w.think_out, layer, y)
@@ -168,7 +169,7 @@ def _think(w: Weights, layer: int, x: Floats) -> None:
 def _finish(w: Weights, x: Floats, logits: Floats) -> None:
     x = x[len(x) - len(logits) :]
     y = np.empty_like(x)
-    _norm_rows(x, w.norm, y)
+    _norm_rows(x, y)
     _dot(y, w.head, 0, logits)
 
 
@@ -179,7 +180,7 @@ def _transformer(
     tokens: Array,
     rows: Array,
     slots: Array,
-    turn: Floats,
+    turn: Array,
     logits: Floats,
 ) -> None:
     keys, values = arrays
@@ -187,13 +188,13 @@ def _transformer(
     x = w.embed[tokens]
     y = np.empty_like(x)
     qkv = np.empty((len(x), 3 * width), np.float32)
-    for layer in range(len(w.mix_norm)):
-        _norm_rows(x, w.mix_norm[layer], y)
+    for layer in range(len(w.mix_in.values)):
+        _norm_rows(x, y)
         _dot(y, w.mix_in, layer, qkv)
         for b in range(len(x)):
             for part in range(2):
                 both = qkv[b, part * width : (part + 1) * width]
-                _rotate(both, w.mix.norms[layer, part], turn[0, b], turn[1, b])
+                _rotate(both, w.mix.norms[layer, part], turn[b])
             for h in range(keys.shape[2]):
                 left, right = h * size, (h + 1) * size
                 keys[layer, rows[b], h, slots[b]] = qkv[b, width + left : width + right]
@@ -215,16 +216,15 @@ def _transformer(
 
 
 @_compiled
-def _rotate(x: Floats, weight: Floats, cos: Floats, sin: Floats) -> None:
+def _rotate(x: Floats, weight: Floats, turn: Array) -> None:
     """Norm each head of ``x (D,)``, and turn it by the angles of its position."""
-    size, half = len(weight), len(cos)
-    for start in range(0, len(x), size):
-        head = x[start : start + size]
-        _norm(head, weight, head)
-        for i in range(half):
-            left, right = head[i], head[half + i]
-            head[i] = left * cos[i] - right * sin[i]
-            head[half + i] = right * cos[i] + left * sin[i]
+    for start in range(0, len(x), len(weight)):
+        head = x[start : start + len(weight)]
+        by = _by(head)
+        for i in range(len(turn)):
+            real, imag = head[2 * i] * by * weight[2 * i], head[2 * i + 1] * by * weight[2 * i + 1]
+            head[2 * i] = real * turn[i].real - imag * turn[i].imag
+            head[2 * i + 1] = real * turn[i].imag + imag * turn[i].real
 
 
 @_compiled_sums
@@ -259,27 +259,28 @@ def _mingru(
     tokens: Array,
     rows: Array,
     slots: Array,
-    turn: Floats,
+    turn: Array,
     logits: Floats,
 ) -> None:
     width = w.embed.shape[1]
     x = w.embed[tokens]
     y = np.empty_like(x)
     parts = np.empty((len(x), 3 * width), np.float32)
-    for layer in range(len(w.mix_norm)):
-        _norm_rows(x, w.mix_norm[layer], y)
+    for layer in range(len(w.mix_in.values)):
+        _norm_rows(x, y)
         _dot(y, w.mix_in, layer, parts)
         bias = w.mix.bias[layer]
         for b in range(len(x)):
             update, new = parts[b, :width], parts[b, width : 2 * width]
             gate, out, h = parts[b, 2 * width :], y[b], arrays[0][layer, rows[b]]
             out[:] = gate
-            _sigmoid(out)
+            _one_and_tanh(out)
             for i in range(width):
                 update[i] += bias[i]
-            _sigmoid(update)
+            _one_and_tanh(update)
             for i in range(width):
-                h[i] = (np.float32(1) - update[i]) * h[i] + update[i] * new[i]
+                z = np.float32(0.5) * update[i]
+                h[i] = (np.float32(1) - z) * h[i] + z * new[i]
                 out[i] *= h[i] * gate[i]
         mixed = np.empty_like(x)
         _dot(y, w.mix_out, layer, mixed)

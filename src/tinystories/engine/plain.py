@@ -8,10 +8,10 @@ from collections.abc import Callable
 import numpy as np
 
 from tinystories.engine import Forward
-from tinystories.engine.weights import Array, Attention, Floats, Matrix, MinGRU, Weights
+from tinystories.engine.weights import EPS, Array, Attention, Floats, Matrix, MinGRU, Weights
 
-Mix = Callable[[Weights, int, tuple[Floats, ...], Floats, Array, Array, Floats], Floats]
-ONE, EPS = np.float32(1), np.float32(1e-6)
+Mix = Callable[[Weights, int, tuple[Floats, ...], Floats, Array, Array, Array], Floats]
+ONE = np.float32(1)
 
 
 def _forward_with(mix: Mix) -> Forward:
@@ -21,18 +21,20 @@ def _forward_with(mix: Mix) -> Forward:
         tokens: Array,
         rows: Array,
         slots: Array,
-        turn: Floats,
+        turn: Array,
         logits: Floats,
     ) -> None:
         x = w.embed[tokens]
         hidden = w.think_out.values.shape[1]
         dot = _dot if rows[0] == rows[-1] else _dot_each
-        for layer in range(len(w.mix_norm)):
-            a = dot(_norm(x, w.mix_norm[layer]), w.mix_in, layer)
+        for layer in range(len(w.mix_in.values)):
+            a = dot(_norm(x), w.mix_in, layer)
             x += dot(mix(w, layer, arrays, a, rows, slots, turn), w.mix_out, layer)
-            both = dot(_norm(x, w.think_norm[layer]), w.think_in, layer)
-            x += dot(_silu(both[:, :hidden]) * both[:, hidden:], w.think_out, layer)
-        logits[:] = dot(_norm(x[-len(logits) :], w.norm), w.head, 0)
+            both = dot(_norm(x), w.think_in, layer)
+            gated = _silu_of_twice(both[:, :hidden])
+            gated *= both[:, hidden:]
+            x += dot(gated, w.think_out, layer)
+        logits[:] = dot(_norm(x[-len(logits) :]), w.head, 0)
 
     return forward
 
@@ -48,20 +50,20 @@ def _dot_each(x: Floats, matrix: Matrix, layer: int) -> Floats:
     return y
 
 
-def _norm(x: Floats, weight: Floats) -> Floats:
-    y: Floats = x / np.sqrt(np.vecdot(x, x) / np.float32(x.shape[-1]) + EPS)[..., None]
-    y *= weight
+def _norm(x: Floats) -> Floats:
+    length = np.vecdot(x, x)
+    length += x.shape[-1] * EPS
+    np.sqrt(length, out=length)
+    y: Floats = x / length[..., None]
     return y
 
 
-def _sigmoid(x: Floats) -> Floats:
-    half = np.float32(0.5)  # By tanh, since exp overflows.
-    y: Floats = half + half * np.tanh(half * x)
+def _silu_of_twice(x: Floats) -> Floats:
+    """``2 x sigmoid(2 x)``, by tanh, since exp overflows."""
+    y: Floats = np.tanh(x)
+    y += 1
+    y *= x
     return y
-
-
-def _silu(x: Floats) -> Floats:
-    return x * _sigmoid(x)
 
 
 def _attend(
@@ -71,7 +73,7 @@ def _attend(
     a: Floats,
     rows: Array,
     slots: Array,
-    turn: Floats,
+    turn: Array,
 ) -> Floats:
     assert isinstance(w.mix, Attention)
     keys, values = arrays
@@ -79,7 +81,9 @@ def _attend(
     count, norms = len(a), w.mix.norms[layer]
     # Queries, keys and values, each (B, H, D/H).
     parts = a.reshape(count, 3, -1, norms.shape[-1])
-    both = _rotate(_norm(parts[:, :2], norms[:, None]), turn)
+    both = _norm(parts[:, :2])
+    both *= norms[:, None]
+    both = (both.view(np.complex64) * turn[:, None, None]).view(np.float32)
     q, k, v = both[:, 0], both[:, 1], parts[:, 2]
     if rows[0] == rows[-1]:  # Tokens of one story, one after another.
         memory = keys[layer, rows[0]], values[layer, rows[0]]
@@ -94,17 +98,6 @@ def _attend(
     return y
 
 
-def _rotate(x: Floats, turn: Floats) -> Floats:
-    """Turn ``x (B, ..., H, D/H)`` by ``turn (2, B, D/H/2)``."""
-    cos, sin = turn[:, :, None, None]
-    half = cos.shape[-1]
-    left, right = x[..., :half], x[..., half:]
-    y = np.empty_like(x)
-    np.subtract(left * cos, right * sin, out=y[..., :half])
-    np.add(right * cos, left * sin, out=y[..., half:])
-    return y
-
-
 def _look_back(q: Floats, keys: Floats, values: Floats, slots: Array, window: int) -> Floats:
     """Attention of ``q (T, H, D/H)`` in ``slots (T,)`` of a story's memory ``(H, S, D/H)``."""
     first, end = max(0, slots[0] - window + 1), slots[-1] + 1
@@ -113,10 +106,10 @@ def _look_back(q: Floats, keys: Floats, values: Floats, slots: Array, window: in
     if len(q) > 1:
         age = slots[:, None] - np.arange(first, end)
         scores[:, (age < 0) | (age >= window)] = -np.inf
-    scores -= scores.max(axis=-1, keepdims=True)
+    scores -= np.maximum.reduce(scores, axis=-1, keepdims=True)
     np.exp(scores, out=scores)
-    scores /= scores.sum(axis=-1, keepdims=True)
     y: Floats = np.matmul(scores, v, dtype=np.float32)
+    y /= np.add.reduce(scores, axis=-1, keepdims=True)
     return y.swapaxes(0, 1).reshape(len(q), -1)
 
 
@@ -127,13 +120,14 @@ def _mingru(
     a: Floats,
     rows: Array,
     slots: Array,
-    turn: Floats,
+    turn: Array,
 ) -> Floats:
     assert isinstance(w.mix, MinGRU)
     width = a.shape[1] // 3
-    candidate, gate = a[:, width : 2 * width], a[:, 2 * width :]
-    update = _sigmoid(a[:, :width] + w.mix.bias[layer])
-    keep, new = ONE - update, update * candidate
+    update = np.tanh(a[:, :width] + w.mix.bias[layer])
+    update += 1
+    update *= 0.5
+    keep, new = ONE - update, update * a[:, width : 2 * width]
     hidden = arrays[0][layer]
     if rows[0] == rows[-1]:  # Tokens of one story, one after another.
         seen = np.empty_like(new)
@@ -143,7 +137,9 @@ def _mingru(
         hidden[rows[0]] = before
     else:
         seen = hidden[rows] = keep * hidden[rows] + new
-    return seen * _silu(gate)
+    gate = _silu_of_twice(a[:, 2 * width :])
+    gate *= seen
+    return gate
 
 
 FORWARD: dict[str, Forward] = {

@@ -1,7 +1,9 @@
 """The weights of a trained model, laid out for telling one token at a time.
 
 Matrices that read the same vector lie side by side in one, and all are kept as ``(in, out)``: a
-step then streams through memory once, from front to back.
+step then streams through memory once, from front to back. What a norm multiplies with is already in
+the matrix behind it, so a norm only divides, by the length of the vector; and what goes into a
+sigmoid comes halved, since ``sigmoid(2 s) = (1 + tanh(s)) / 2``.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,6 +18,11 @@ Floats = npt.NDArray[np.float32]
 
 LONGEST = 2**17
 """Tokens of context at most: a memory of more would not fit most machines."""
+
+EPS = 1e-6
+"""What a norm adds to the mean square."""
+
+HALF = np.float32(0.5)
 
 
 class Matrix(NamedTuple):
@@ -32,7 +39,8 @@ class Attention(NamedTuple):
     """What a transformer's block has besides its matrices; the window is the model's context.
 
     ``norms (L, 2, D/H)`` are the weights of the queries' norm and of the keys'. The queries' carry
-    the attention's ``1 / sqrt(D/H)`` too.
+    the attention's ``1 / sqrt(D/H)`` too. The numbers that a position turns together, in PyTorch
+    half a head apart, are neighbours here: a complex number.
     """
 
     norms: Floats
@@ -40,7 +48,7 @@ class Attention(NamedTuple):
 
 
 class MinGRU(NamedTuple):
-    """What a minGRU has besides its matrices: the bias of the update gate, ``(L, D)``."""
+    """What a minGRU has besides its matrices: half the bias of the update gate, ``(L, D)``."""
 
     bias: Floats
 
@@ -52,14 +60,11 @@ class Weights(NamedTuple):
     """
 
     embed: Floats
-    mix_norm: Floats
     mix_in: Matrix
     mix: Any
     mix_out: Matrix
-    think_norm: Floats
     think_in: Matrix
     think_out: Matrix
-    norm: Floats
     head: Matrix
 
 
@@ -88,24 +93,19 @@ def read_weights(family: str, arguments: Mapping[str, Any], named: Mapping[str, 
         """The same weight of every block, the matrices turned to ``(in, out)``."""
         return np.stack([left.pop(f"blocks.{i}.{name}").T for i in range(depth)])
 
-    def join(*names: str) -> Matrix:
-        return _matrix(np.concatenate([take(f"{name}.weight") for name in names], axis=-1))
-
     kind = kind_of(family, arguments)
     try:
-        mix_in, mix = _MIXES[kind](take, join, arguments)
+        mix_in, mix = _MIXES[kind](take, arguments)
         embed = left.pop("embed.weight")
+        think_in = HALF * take("think.gate.weight"), take("think.up.weight")
         weights = Weights(
             embed=embed,
-            mix_norm=take("mix_norm.weight"),
-            mix_in=mix_in,
+            mix_in=_matrix(*mix_in, norm=take("mix_norm.weight")),
             mix=mix,
-            mix_out=join("mix.out"),
-            think_norm=take("think_norm.weight"),
-            think_in=join("think.gate", "think.up"),
-            think_out=join("think.down"),
-            norm=left.pop("norm.weight"),
-            head=_matrix(np.ascontiguousarray(embed.T)[None]),
+            mix_out=_matrix(take("mix.out.weight")),
+            think_in=_matrix(*think_in, norm=take("think_norm.weight")),
+            think_out=_matrix(take("think.down.weight")),
+            head=_matrix(embed.T[None], norm=left.pop("norm.weight")[None]),
         )
     except KeyError as error:
         raise ValueError(f"there is no {error}") from error
@@ -116,23 +116,34 @@ def read_weights(family: str, arguments: Mapping[str, Any], named: Mapping[str, 
 
 
 def _attention(
-    take: Callable[[str], Floats], join: Callable[..., Matrix], arguments: Mapping[str, Any]
-) -> tuple[Matrix, Attention]:
+    take: Callable[[str], Floats], arguments: Mapping[str, Any]
+) -> tuple[list[Floats], Attention]:
     norms = np.stack((take("mix.query_norm.weight"), take("mix.key_norm.weight")), axis=1)
-    norms[:, 0] *= np.float32(norms.shape[-1] ** -0.5)
+    size = norms.shape[-1]
     window = int(arguments.get("context", 512))
     if not 1 < window <= LONGEST:
         raise ValueError(f"the card says context {window}")
-    return join("mix.query", "mix.key", "mix.value"), Attention(norms, window)
+    query, key, value = (take(f"mix.{name}.weight") for name in ("query", "key", "value"))
+    if size == 0 or size % 2 or query.shape[-1] % size:
+        raise ValueError(f"heads of {size} numbers do not fit a width of {query.shape[-1]}")
+    norms[:, 1] *= np.float32(size**0.5)  # The queries' would go with the 1 / sqrt(D/H).
+    return [_paired(query, size), _paired(key, size), value], Attention(
+        _paired(norms, size), window
+    )
 
 
-def _mingru(
-    take: Callable[[str], Floats], join: Callable[..., Matrix], _: Mapping[str, Any]
-) -> tuple[Matrix, MinGRU]:
-    return join("mix.update", "mix.candidate", "mix.gate"), MinGRU(take("mix.update.bias"))
+def _paired(columns: Floats, size: int) -> Floats:
+    """Put the columns of heads of ``size`` that are half a head apart beside each other."""
+    heads = columns.reshape(*columns.shape[:-1], -1, 2, size // 2)
+    return heads.swapaxes(-1, -2).reshape(columns.shape)
 
 
-_MIXES: dict[str, Callable[..., tuple[Matrix, Attention | MinGRU]]] = {
+def _mingru(take: Callable[[str], Floats], _: Mapping[str, Any]) -> tuple[list[Floats], MinGRU]:
+    update, new, gate = (take(f"mix.{name}.weight") for name in ("update", "candidate", "gate"))
+    return [HALF * update, new, HALF * gate], MinGRU(HALF * take("mix.update.bias"))
+
+
+_MIXES: dict[str, Callable[..., tuple[list[Floats], Attention | MinGRU]]] = {
     "transformer": _attention,
     "mingru": _mingru,
 }
@@ -148,26 +159,22 @@ def _check(weights: Weights, arguments: Mapping[str, Any]) -> None:
     found = {"vocab": vocab, "width": width, "depth": depth, "hidden": hidden}
     if isinstance(weights.mix, Attention):
         size = weights.mix.norms.shape[-1]
-        if size == 0 or size % 2 or width % size or weights.mix.norms.shape != (depth, 2, size):
-            raise ValueError(f"heads of {size} numbers do not fit a width of {width}")
+        if weights.mix.norms.shape != (depth, 2, size):
+            raise ValueError("the norms of queries and keys have another shape than the model")
         found["heads"] = width // size
     elif weights.mix.bias.shape != (depth, width):
         raise ValueError("the bias of the update gate has another shape than the model")
     shapes = {
-        "mix_norm": (depth, width),
         "mix_in": (depth, width, 3 * width),
         "mix_out": (depth, width, width),
-        "think_norm": (depth, width),
         "think_in": (depth, width, 2 * hidden),
         "think_out": (depth, hidden, width),
-        "norm": (width,),
+        "head": (1, width, vocab),
     }
     # Compiled code would read on behind an array that is too short.
     for name, shape in shapes.items():
-        part = getattr(weights, name)
-        values = part.values if isinstance(part, Matrix) else part
-        if values.shape != shape:
-            raise ValueError(f"{name} has the shape {values.shape}, not {shape}")
+        if (given := getattr(weights, name).values.shape) != shape:
+            raise ValueError(f"{name} has the shape {given}, not {shape}")
     for name, value in arguments.items():
         if name not in {*found, "context", "cell", "dropout"}:
             raise ValueError(f"there is no argument {name!r} of such a model")
@@ -175,8 +182,13 @@ def _check(weights: Weights, arguments: Mapping[str, Any]) -> None:
             raise ValueError(f"the card says {name} {value!r}, the weights say {found[name]}")
 
 
-def _matrix(values: Floats) -> Matrix:
-    values = np.ascontiguousarray(values)
+def _matrix(*parts: Floats, norm: Floats | None = None) -> Matrix:
+    """Return matrices ``(L, in, out)`` side by side, behind a norm with weights ``(L, in)``."""
+    values = np.ascontiguousarray(np.concatenate(parts, axis=-1))
+    if values.ndim != 3 or (norm is not None and norm.shape != values.shape[:2]):
+        raise ValueError(f"a matrix has the shape {values.shape[1:]}, which the model's has not")
+    if norm is not None:
+        values *= norm[..., None] * np.float32(values.shape[1] ** 0.5)
     return Matrix(values, np.ones((len(values), values.shape[2]), np.float32))
 
 
