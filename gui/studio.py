@@ -45,7 +45,7 @@ class Studio:
 
     def __init__(self, outputs: Path, load: Callable[[Path], Voice] = StorytellerVoice) -> None:
         self.outputs = outputs
-        self.session = Session()
+        self.session = Session(unstopped=("files",))
         self.shelf = Shelf(load)
         self.library = Library(outputs / "studio")
         self._preferences_file = outputs / "studio" / "preferences.json"
@@ -106,13 +106,17 @@ class Studio:
         if isinstance(end, Failed):
             self.say(f"Failed: {end.message}", alarm=True)
 
-    def close(self) -> None:
-        """Keep the story, stop every act, and wait for the workers."""
-        self.session.close()
+    def close(self) -> bool:
+        """Keep the story, stop every act, and wait for the workers; return whether all ended.
+
+        What is to be written is written; other acts get a moment to hear that they shall stop.
+        """
+        ended = self.session.close(patience_s=1.5)
         try:
             self.keep_draft(wait=True)
         except OSError as error:
             log.warning("the story on the page could not be kept: %s", error)
+        return ended
 
     # What pages tell each other
 

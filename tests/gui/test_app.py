@@ -147,6 +147,23 @@ act(lambda app: app.studio.voice, lambda app: app.pages["Write"].tell_button.inv
     assert draft.count(" and") >= 30
 
 
+def test_closing_does_not_wait_for_a_worker_that_hears_nothing(display, tmp_path):
+    code = """
+import time
+def close(app):
+    app.studio.document.edit("Not saved yet")
+    app.studio.act("look", lambda act: time.sleep(30))
+    print(time.time())
+    app.root.after(100, app.close)
+act(lambda app: app.studio.searched, close)
+"""
+    done = python(OPEN.format(act=code), cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert time.time() - float(done.stdout.split()[0]) < 10
+    draft = (tmp_path / "outputs" / "studio" / "draft.json").read_text(encoding="utf-8")
+    assert "Not saved yet" in draft
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems have a display")
 def test_without_a_display_there_is_one_line_and_code_2(tmp_path):
     blind = {name: value for name, value in os.environ.items() if name != "DISPLAY"}
