@@ -52,12 +52,9 @@ class LibraryPage(Page):
         self._show()
 
     def open(self) -> None:
-        """Put the chosen story on the page Write; the one there is kept if it was told into."""
+        """Put the chosen story on the page Write; the one there is kept."""
         assert self.chosen
         studio = self.studio
-        told = any(span.telling for span in studio.document.spans)
-        if told and studio.story.name != self.chosen.name:
-            studio.save()
         studio.open_story(self.chosen)
         self.show_page("Write")
         studio.say(f"“{self.chosen.title}” is on the page.")

@@ -121,8 +121,7 @@ class WritePage(Page):
 
     def choose_beginning(self, beginning: str) -> None:
         """Begin another story; the one on the page goes to the library first, unless it is bare."""
-        if any(span.telling for span in self.studio.document.spans):
-            self.studio.save()
+        self._mirror()
         self.studio.new_story(beginning)
         self.studio.say("A new story. Change the beginning, or press Tell.")
         self.beginnings.set("Beginnings")

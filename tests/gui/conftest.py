@@ -92,6 +92,7 @@ def app(window, outputs):
     studio.change(**vars(Preferences()))
     if studio.run != named(app, "one"):
         studio.choose(named(app, "one"))
+    studio.document.start_anew()  # Or it would be kept.
     studio.new_story(BEGINNING)
     app.show("Write")
     wait(app, lambda: studio.voice is not None and app.pages["Write"].act is None)

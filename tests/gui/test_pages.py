@@ -253,6 +253,24 @@ def test_a_saved_story_is_found_read_opened_deleted_and_brought_back(app, stage)
     library.searching.delete(0, "end")
 
 
+def test_opening_a_kept_story_keeps_what_was_changed_on_the_page(app, stage):
+    saved(app, stage, "The cake", " a dragon ate cake.")
+    write, library = page(app, "Write"), page(app, "Library")
+    wait(app, lambda: len(library.stories) == 1)
+    write.box.insert("end", " Yum!")
+    write._mirror()
+    library.open_button.invoke()
+    assert write.box.text == "Once a dragon ate cake."
+    assert [v.text for v in app.studio.document.versions] == ["Once a dragon ate cake. Yum!"]
+    app.studio.new_story("Mine")
+    write.box.insert("end", " alone")
+    write._mirror()
+    page(app, "Library").choose(0)
+    library.open_button.invoke()
+    wait(app, lambda: len(app.studio.library.stories()[0]) == 2)
+    assert app.studio.library.stories("mine alone")[0]
+
+
 def test_an_empty_library_says_how_to_fill_it(app):
     library = page(app, "Library")
     wait(app, lambda: library.title.cget("text") == "No story is kept yet.")

@@ -205,6 +205,18 @@ def test_a_new_beginning_saves_a_told_story_first(app, stage, write):
     assert app.studio.library.stories()[0][0].text == BEGINNING + " girl."
 
 
+def test_a_new_beginning_keeps_what_was_only_typed_and_passes_over_what_is_bare(app, write):
+    type_in(app, write, " girl of mine")
+    write.choose_beginning(BEGINNINGS[2])
+    wait(app, lambda: app.studio.library.stories()[0])
+    write.choose_beginning(BEGINNINGS[3])
+    write.choose_beginning(BEGINNINGS[4])
+    app.studio.act("files", lambda act: None, end=lambda end: app.studio.say("All is written."))
+    wait(app, lambda: says(app, "All is written."))
+    kept = [story.text for story in app.studio.library.stories()[0]]
+    assert kept == [BEGINNING + " girl of mine"]
+
+
 @pytest.mark.parametrize("suffix", [".txt", ".md", ".pdf"])
 def test_a_story_is_exported_where_the_reader_says(
     app, stage, write, suffix, tmp_path, monkeypatch
