@@ -485,13 +485,55 @@ def test_a_new_story_has_nothing_marked(app, real_run):
     assert new.story.marked("copied") == []
 
 
-def test_stories_that_are_not_here_any_more_are_said_to_be_missing(app):
-    app.studio.new_story("Once upon a time")
+def test_without_the_training_stories_it_is_said_and_grammar_and_words_are_measured(app):
+    app.studio.new_story("Once upon a time there was a cat.")
     new = page(app, "Is it new?")
     new.models.set(named(app, "one"))
     new.button.invoke()
-    wait(app, lambda: new.act is None)
-    assert says(app, "Failed: ")
-    assert "gone.txt" in app.status.cget("text")
+    wait(app, lambda: new.act is None, seconds=60)
+    assert says(app, "Finished, but without the training stories")
+    assert new.why.cget("text").startswith(
+        "The stories this model learned from are not on this computer (gone.txt)."
+    )
+    assert visible(new.elsewhere)
+    figures = {figure.title: figure for figure in new.found.figures}
+    assert "Closest training story" not in figures
+    assert figures["Reading level (Flesch-Kincaid)"].yours < 5
+    assert figures["Reading level (Flesch-Kincaid)"].real == 2.5, "as the run's own scores have it"
     assert usable(new.button)
-    assert text_of(app.studio.document.spans) == "Once upon a time"
+    app.studio.new_story("Another")
+    app.root.update()
+    assert not visible(new.elsewhere)
+
+
+def test_training_stories_that_were_moved_can_be_shown_to_it(
+    app, real_run, corpus_file, tmp_path, monkeypatch
+):
+    from gui.newness import Examiner
+    from gui.pages import novelty
+    from tinystories.data.corpus import Corpus
+
+    run, story = real_run
+    sizes = Corpus.open(next(app.studio.outputs.glob("data/corpus-*"))).index["splits"]
+    here = {"source": {"kind": "local", "asked": "gone.txt"}, "fingerprint": "moved", **sizes}
+    monkeypatch.setitem(run.card, "data", here)
+    new = page(app, "Is it new?")
+    monkeypatch.setattr(new, "examiner", Examiner(tmp_path))
+    app.studio.new_story(story)
+    new.models.set(named(app, "real-rnn"))
+
+    others = tmp_path / "others"
+    others.mkdir()
+    (others / "stories.txt").write_text("A story of another kind. It ends well.", encoding="utf-8")
+    monkeypatch.setattr(novelty.filedialog, "askdirectory", lambda **_: str(others))
+    new.button.invoke()
+    wait(app, lambda: new.act is None, seconds=60)
+    new.elsewhere.invoke()
+    wait(app, lambda: new.act is None, seconds=60)
+    assert says(app, "Failed: ")
+
+    monkeypatch.setattr(novelty.filedialog, "askdirectory", lambda **_: str(corpus_file.parent))
+    new.choose_stories()
+    wait(app, lambda: new.act is None, seconds=60)
+    assert new.nearest.text == story
+    assert not visible(new.empty)
