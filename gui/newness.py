@@ -77,7 +77,7 @@ class _Measures:
     real: dict[str, float]
 
 
-class _NoStories(UserError):
+class _NoStoriesError(UserError):
     """The training stories are not at hand."""
 
 
@@ -106,7 +106,7 @@ class Examiner:
             raise UserError("there is no story yet; write or tell one first")
         try:
             measures = self._measures(run, stories, say)
-        except _NoStories as error:
+        except _NoStoriesError as error:
             say("Looking at grammar and words …")
             figures = _figures(text, _metrics_alone(), _judged_real(run))
             return Newness("", 0.0, [], [], figures, missing=str(error))
@@ -150,7 +150,7 @@ class Examiner:
         """The stories that a run learned from: as they were prepared, or prepared again.
 
         Raises:
-            _NoStories: they are not here any more, or not the same any more.
+            _NoStoriesError: they are not here any more, or not the same any more.
             UserError: they are not those in ``stories``.
         """
         from tinystories.data.corpus import Corpus, prepare_corpus
@@ -177,13 +177,13 @@ class Examiner:
             if stories:
                 raise
             if data["source"]["kind"] == "local" and not Path(asked).expanduser().exists():
-                raise _NoStories(f"{told} are not on this computer ({asked})") from error
-            raise _NoStories(f"{told} cannot be had: {error}") from error
+                raise _NoStoriesError(f"{told} are not on this computer ({asked})") from error
+            raise _NoStoriesError(f"{told} cannot be had: {error}") from error
         if _same(corpus.index, data):
             return corpus
         if stories:
             raise UserError(f"{stories} has others than {told}; choose another folder")
-        raise _NoStories(f"{told} cannot be had: those of {asked} are others now")
+        raise _NoStoriesError(f"{told} cannot be had: those of {asked} are others now")
 
 
 def _ordered(metrics: "Iterable[Metric]", names: Sequence[str]) -> "list[Metric]":

@@ -375,7 +375,7 @@ class WritePage(Page):
         )
         self.beginnings.set("Beginnings")
         self.beginnings.grid(row=0, column=1, padx=(8, 0))
-        self.versions = theme.menu(tools, self.choose_version, width=108)
+        self.versions = theme.menu(tools, self.choose_version, width=122)
         self.versions.grid(row=0, column=2, padx=(8, 0))
         save = theme.button(tools, "Save", self.studio.save, width=60)
         save.grid(row=0, column=3, padx=(8, 0))

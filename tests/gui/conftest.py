@@ -27,7 +27,7 @@ def display():
     if not shutil.which("Xvfb"):
         pytest.skip("the window needs a display or the program Xvfb (apt install xvfb)")
     # Tk keeps its connection until this process ends, and a display that goes before would end it
-    # with an error. So a shell waits for our end of a pipe, which closes when nothing is left of us.
+    # with an error. So a shell waits for our end of a pipe, which closes when we are gone.
     guard, _ours = os.pipe()
     number, told = os.pipe()
     server = "Xvfb -displayfd 1 -screen 0 1600x1000x24 -nolisten tcp & read _ <&3; kill $!"
@@ -54,8 +54,10 @@ def outputs(tmp_path_factory, teller):
         "step,metric,value\n99,val/bpb,1.5\n199,val/bpb,0.7\n299,val/b", encoding="utf-8"
     )
     score = {"title": "Grammar mistakes", "value": 0.25, "unit": "per 100 words"}
+    score |= {"section": "Syntax", "better": "lower"}
     scores = {"grammar_lints": score, "grammar_lints@names": score, "grade": {"value": None}}
-    judged = {"scores": scores, "anchors": {"real": {"grade": {"value": 2.5}}}}
+    judged = {"scores": scores, "anchors": {"real": {}}}
+    judged["anchors"]["real"] = {"grade": {"value": 2.5}, "grammar_lints": {"value": 0.5}}
     (outputs / "one" / "scores.json").write_text(json.dumps(judged), encoding="utf-8")
     teller.save(outputs / "real-rnn" / "model")
     torch.manual_seed(1)

@@ -1,15 +1,18 @@
 """Each page but Write, driven as a reader would, with fake models and with real small ones."""
 
+from dataclasses import replace
+
 import pytest
 from stage import named, page, says, tell, usable, visible, wait
 
-from gui.document import text_of
 from gui.pages import train_panel
+from gui.pages.runs import read_figures
 from gui.pages.settings import DIAL, OWN, SLIDERS
 from gui.pages.write import FOREIGN
 from gui.session import Finished
 from gui.studio import BEGINNING
 from tinystories.errors import UserError
+from tinystories.runs import Run
 
 # --- Side by side -----------------------------------------------------------------------------
 
@@ -303,13 +306,54 @@ def test_runs_are_listed_best_first_with_scores_curves_and_the_broken_ones(app):
     broken = next(line for line in lines if "is broken" in line)
     assert broken.startswith("broken is broken: the card ")
     runs.choose(0)
-    assert runs.scores.cget("text").startswith("Grammar mistakes: 0.25 per 100 words\n\n")
+    assert runs.scores.cget("text").startswith("SYNTAX\nGrammar mistakes: 0.25 per 100 words\n\n")
     assert [curve.points for curve in runs.chart._curves] == [((0.1, 1.5), (0.2, 0.7))]
     runs.choose(1)
     assert "Not scored yet." in runs.scores.cget("text")
     runs.write_button.invoke()
     assert app.page == "Write"
     assert app.studio.run == named(app, "two")
+
+
+def test_scores_are_drawn_beside_those_of_real_stories(app):
+    runs = page(app, "Runs")
+    runs.choose(0)
+    runs.choose_chart("Scores")
+    wait(app, lambda: runs.score_chart._rows and visible(runs.score_chart))
+    assert not visible(runs.chart)
+    (row,) = runs.score_chart._rows
+    assert (row.name, row.better, row.said) == ("Grammar mistakes", "lower", "0.25 per 100 words")
+    assert [dot.value for dot in row.dots] == [0.25]
+    assert row.real == 0.5
+    assert row.whole == pytest.approx(0.55)
+    items = runs.score_chart.find_all()
+    texts = [runs.score_chart.itemcget(item, "text") for item in items if _is_text(runs, item)]
+    assert {"Grammar mistakes ↓", "0.25 per 100 words"} <= set(texts)
+    runs.choose_chart("Learning")
+    app.root.update()
+    assert visible(runs.chart)
+
+
+def _is_text(runs, item):
+    return runs.score_chart.type(item) == "text"
+
+
+def test_where_no_run_has_a_curve_the_scores_are_drawn_first(app):
+    runs = page(app, "Runs")
+    wait(app, lambda: runs.figures.keys() == app.studio.runs.keys())
+    figures, runs._wanted = runs.figures, ""
+    runs._show()
+    assert runs.which.get() == "Learning"
+    runs.figures = {name: replace(of, curve=()) for name, of in figures.items()}
+    runs._show()
+    assert runs.which.get() == "Scores"
+    runs.figures = figures
+
+
+def test_scores_that_cannot_be_read_are_said_to_be_broken(tmp_path):
+    (tmp_path / "scores.json").write_text('{"scores": {"a": 1}}', encoding="utf-8")
+    figures = read_figures(Run(tmp_path, {}))
+    assert figures.broken.startswith("scores.json cannot be read (TypeError: ")
 
 
 TRAIN = """
