@@ -13,6 +13,8 @@ from gui.studio import Studio, day_of
 
 SHOWN = 30
 SEARCH_MS = 200
+LETTER = 7.6
+"""How wide a letter of the list is, in points, on average."""
 
 
 class LibraryPage(Page):
@@ -99,8 +101,8 @@ class LibraryPage(Page):
         if not isinstance(end, Finished):
             return
         self.stories, broken = end.result
-        for row, story in zip(self.rows, self.stories, strict=False):
-            row.configure(text=f"{_short(story.title, 30)}\n{_about(story)}")
+        self._write_titles()
+        for row in self.rows[: len(self.stories)]:
             theme.show(row)
         for row in self.rows[len(self.stories) :]:
             theme.show(row, False)
@@ -113,6 +115,12 @@ class LibraryPage(Page):
         if not self.stories:
             self.chosen = None
         self._show()
+
+    def _write_titles(self, _: object = None) -> None:
+        """Write titles into the list, as much of each as there is room for."""
+        letters = round(self.list.winfo_width() / theme.scale(self) / LETTER) - 5
+        for row, story in zip(self.rows, self.stories, strict=False):
+            row.configure(text=f"{_short(story.title, max(12, letters))}\n{_about(story)}")
 
     def _show(self) -> None:
         story = self.chosen
@@ -145,8 +153,9 @@ class LibraryPage(Page):
         self.searching = theme.entry(self, "Search titles, texts and models")
         self.searching.grid(row=0, column=0, sticky="ew", pady=(0, 10))
         self.searching.bind("<KeyRelease>", self.search)
-        card = theme.card(self)
+        self.list = card = theme.card(self)
         card.grid(row=1, column=0, sticky="nsew")
+        card.bind("<Configure>", self._write_titles, add="+")
         card.grid_columnconfigure(0, weight=1)
         card.grid_rowconfigure(0, weight=1)
         sheet = theme.scrolled(card)
@@ -166,7 +175,7 @@ class LibraryPage(Page):
             row.grid(row=number, column=0, sticky="ew", pady=1)
             theme.show(row, False)
             self.rows.append(row)
-        self.note = theme.label(sheet, "", "small", wraplength=220)
+        self.note = theme.label(sheet, "", "small", wraplength=200)
         self.note.grid(row=SHOWN, column=0, padx=10, pady=6, sticky="w")
 
     def _build_story(self) -> None:
@@ -185,11 +194,11 @@ class LibraryPage(Page):
         card.grid_rowconfigure(2, weight=1)
         self.title = theme.label(card, "", "title")
         self.title.configure(font=theme.story_font(self, 20, "bold"))
-        self.title.grid(row=0, column=0, padx=20, pady=(16, 0), sticky="ew")
-        theme.wrapped(self.title, card, less=48)
+        self.title.grid(row=0, column=0, padx=30, pady=(16, 0), sticky="ew")
+        theme.wrapped(self.title, card, less=64)
         self.about = theme.label(card, "", "small")
-        self.about.grid(row=1, column=0, padx=20, pady=(2, 0), sticky="ew")
-        theme.wrapped(self.about, card, less=48)
+        self.about.grid(row=1, column=0, padx=30, pady=(2, 0), sticky="ew")
+        theme.wrapped(self.about, card, less=64)
         self.box = StoryBox(card, size=self.studio.preferences.text_size)
         self.box.grid(row=2, column=0, sticky="nsew", padx=3, pady=(0, 4))
 

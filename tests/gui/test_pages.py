@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from stage import named, page, says, tell, usable, visible, wait
 
+from gui import theme
 from gui.pages import train_panel
 from gui.pages.runs import read_figures
 from gui.pages.settings import DIAL, OWN, SLIDERS
@@ -278,6 +279,29 @@ def test_an_empty_library_says_how_to_fill_it(app):
     library = page(app, "Library")
     wait(app, lambda: library.title.cget("text") == "No story is kept yet.")
     assert not usable(library.open_button)
+
+
+def test_a_list_that_fits_shows_no_scrollbar(app, stage):
+    saved(app, stage, "The cake", " a dragon ate cake.")
+    library = page(app, "Library")
+    wait(app, lambda: len(library.stories) == 1)
+    sheet = library.rows[0].master
+    wait(app, lambda: sheet._parent_canvas.yview() == (0.0, 1.0))
+    wait(app, lambda: sheet._scrollbar.cget("button_color") == theme.PAGE)
+
+
+def test_a_title_in_the_list_is_as_long_as_there_is_room(app, stage):
+    saved(app, stage, "A very long title of a story about a dragon and a cake", " and.")
+    library = page(app, "Library")
+    lengths = []
+    for size in ("900x600", "1400x900", "900x600"):
+        app.root.geometry(size)
+        width = int(size.partition("x")[0])
+        wait(app, lambda width=width: app.root.winfo_width() == width)
+        wait(app, lambda: library.rows[0].cget("text").startswith("A very"))
+        app.root.update()
+        lengths.append(len(library.rows[0].cget("text").partition("\n")[0]))
+    assert lengths[0] == lengths[2] < lengths[1]
 
 
 def test_a_broken_file_is_named_and_the_others_are_there(app, stage, outputs):
