@@ -122,6 +122,12 @@ class LibraryPage(Page):
         for row, story in zip(self.rows, self.stories, strict=False):
             row.configure(text=f"{_short(story.title, max(12, letters))}\n{_about(story)}")
 
+    def _align(self, _: object) -> None:
+        """Let title and settings begin where the lines of the story do."""
+        padx = (round(self.box.margin) + 12, 30)
+        self.title.grid(row=0, column=0, padx=padx, pady=(16, 0), sticky="ew")
+        self.about.grid(row=1, column=0, padx=padx, pady=(2, 0), sticky="ew")
+
     def _show(self) -> None:
         story = self.chosen
         theme.usable(self.open_button, story is not None)
@@ -194,13 +200,12 @@ class LibraryPage(Page):
         card.grid_rowconfigure(2, weight=1)
         self.title = theme.label(card, "", "title")
         self.title.configure(font=theme.story_font(self, 20, "bold"))
-        self.title.grid(row=0, column=0, padx=30, pady=(16, 0), sticky="ew")
         theme.wrapped(self.title, card, less=64)
         self.about = theme.label(card, "", "small")
-        self.about.grid(row=1, column=0, padx=30, pady=(2, 0), sticky="ew")
         theme.wrapped(self.about, card, less=64)
         self.box = StoryBox(card, size=self.studio.preferences.text_size)
         self.box.grid(row=2, column=0, sticky="nsew", padx=3, pady=(0, 4))
+        self.box.bind("<Configure>", self._align, add="+")
 
 
 def _about(story: Story) -> str:

@@ -152,7 +152,8 @@ class RunsPage(Page):
             for name in drawn
             if self.figures[name].curve
         ]
-        which = self._wanted or CHARTS[bool(curves)]
+        rows = [row for name in CHARTED if (row := self._row(name, drawn))]
+        which = self._wanted or CHARTS[bool(curves) or not rows]
         self.which.set(which)
         theme.show(self.chart_frame, which == "Learning")
         theme.show(self.scores_frame, which == "Scores")
@@ -160,8 +161,7 @@ class RunsPage(Page):
             curves, "The learning curves of your runs will be here: bits per byte, coming down."
         )
         self.score_chart.show(
-            [row for name in CHARTED if (row := self._row(name, drawn))],
-            "No run is scored yet: tinystories evaluate best",
+            rows, "The scores of your runs will be here, after: tinystories evaluate best"
         )
 
     def _row(self, name: str, drawn: list[str]) -> Row | None:
