@@ -6,7 +6,7 @@ import sys
 import time
 
 import pytest
-from stage import make_run, page, visible, wait
+from stage import make_run, page, tell, visible, wait
 
 from gui import theme
 from gui.app import PAGES
@@ -22,6 +22,41 @@ def test_control_and_a_number_turn_to_a_page(app):
         wait(app, lambda name=name: app.page == name)
         shown = [other for other, page in app.pages.items() if visible(page)]
         assert shown == [name]
+
+
+def test_the_keys_that_settings_lists_do_what_it_says(app, stage, monkeypatch):
+    closed = []
+    monkeypatch.setattr(app, "close", lambda: closed.append(True))
+    write = app.pages["Write"]
+    tell(app, stage, " girl.")
+
+    def press(key):
+        write.box.focus_force()
+        wait(app, lambda: app.root.focus_get() is not None)
+        app.root.focus_get().event_generate(key)
+
+    stage.tells(" boy.")
+    press("<Control-r>")
+    wait(app, lambda: write.act is None and write.box.text.endswith(" boy."))
+    press("<Control-z>")
+    wait(app, lambda: write.box.text.endswith("little"))
+    press("<Control-y>")
+    wait(app, lambda: write.box.text.endswith(" boy."))
+    press("<Control-s>")
+    wait(app, lambda: [s.text for s in app.studio.library.stories()[0]] == [write.box.text])
+    press("<Control-q>")
+    wait(app, lambda: closed)
+
+
+def test_what_is_typed_is_kept_within_seconds_without_being_saved(app):
+    write = app.pages["Write"]
+    write.box.insert("end", " girl whom nobody saved")
+
+    def kept():
+        draft = app.studio.library.draft()
+        return draft is not None and draft.text.endswith("nobody saved")
+
+    wait(app, kept)
 
 
 def controls(widget):
