@@ -22,8 +22,11 @@ import customtkinter
 
 from gui.app import PAGES, App
 from gui.studio import Studio
+from tinystories.data.corpus import Corpus
 
 HERE = Path(__file__).parent / "screenshots"
+BORROWED = 30
+"""Words of a training story that the story of the page Is it new? begins with."""
 
 
 def main() -> int:
@@ -40,9 +43,9 @@ def main() -> int:
     options.to.mkdir(parents=True, exist_ok=True)
     os.environ["HF_HUB_OFFLINE"] = "1"  # The training takes the embedded stories then.
     with tempfile.TemporaryDirectory() as folder:
-        outputs = Path(folder)
+        outputs = Path(folder) / "outputs"
         skipped = shutil.ignore_patterns("checkpoints", "data", "studio", "events*")
-        shutil.copytree(options.outputs, outputs, ignore=skipped, dirs_exist_ok=True)
+        shutil.copytree(options.outputs, outputs, ignore=skipped)
         studio = Studio(outputs)
         app = App(customtkinter.CTk(), studio)
         app.root.geometry(f"{options.size}+0+0")
@@ -123,14 +126,14 @@ def use(app: App) -> None:
 
 
 def ask_whether_new(app: App) -> None:
-    """Let the model of the embedded stories tell, and ask whether that is new."""
+    """Begin as an embedded story begins, let a model go on, and ask whether that is new."""
     studio, name = app.studio, own(app)
     assert name
-    write: Any = app.pages["Write"]
-    studio.choose(name)
-    wait(app, lambda: studio.voice is not None)
+    corpus = Corpus.open(next(studio.outputs.glob("data/corpus-*")))
+    beginning = next(corpus.stories("train")).split(" ")[:BORROWED]
     studio.change(wishes=(), must="")
-    studio.new_story("One day,")
+    studio.new_story(" ".join(beginning))
+    write: Any = app.pages["Write"]
     write.tell_button.invoke()
     wait(app, lambda: write.act is None)
     app.show("Is it new?")
