@@ -1,11 +1,14 @@
 """Take a screenshot of every page of the studio, light and dark, into ``docs/screenshots``.
 
 ``python docs/make_screenshots.py [OUTPUTS] [--size 1080x720] [--zoom 100] [--to FOLDER]`` opens
-the window on the best models under OUTPUTS, uses it as a reader would, and photographs it with
-ImageMagick's ``import``. Without a screen, run it under ``xvfb-run``.
+the window on the models under OUTPUTS, by default those that come with the project, uses it as a
+reader would, and photographs it with ImageMagick's ``import``. Without a screen, run it under
+``xvfb-run``. It trains a model for a minute on the embedded stories, since a picture that shows a
+training story is to show none of somebody else's.
 """
 
 import argparse
+import os
 import shutil
 import subprocess
 import sys
@@ -19,14 +22,17 @@ import customtkinter
 
 from gui.app import PAGES, App
 from gui.studio import Studio
+from tinystories.data.corpus import Corpus
 
 HERE = Path(__file__).parent / "screenshots"
+BORROWED = 30
+"""Words of a training story that the story of the page Is it new? begins with."""
 
 
 def main() -> int:
     """Take them all."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("outputs", type=Path, nargs="?", default=Path("outputs"))
+    parser.add_argument("outputs", type=Path, nargs="?", default=Path("outputs/pretrained"))
     parser.add_argument("--size", default="1080x720")
     parser.add_argument("--zoom", type=int, default=100)
     parser.add_argument("--to", type=Path, default=HERE)
@@ -35,10 +41,11 @@ def main() -> int:
         sys.stderr.write("error: ImageMagick's import is needed (apt install imagemagick)\n")
         return 2
     options.to.mkdir(parents=True, exist_ok=True)
+    os.environ["HF_HUB_OFFLINE"] = "1"  # The training takes the embedded stories then.
     with tempfile.TemporaryDirectory() as folder:
-        outputs = Path(folder)
-        skipped = shutil.ignore_patterns("checkpoints", "studio", "events*")
-        shutil.copytree(options.outputs, outputs, ignore=skipped, dirs_exist_ok=True)
+        outputs = Path(folder) / "outputs"
+        skipped = shutil.ignore_patterns("checkpoints", "data", "studio", "events*")
+        shutil.copytree(options.outputs, outputs, ignore=skipped)
         studio = Studio(outputs)
         app = App(customtkinter.CTk(), studio)
         app.root.geometry(f"{options.size}+0+0")
@@ -53,17 +60,42 @@ def main() -> int:
 
 def take_all(app: App, to: Path) -> None:
     """Use the window, then photograph every page in both modes."""
+    train(app)
     use(app)
+    pages = [name for name, _ in PAGES if name != "Is it new?"]
+    take(app, to, pages)
+    ask_whether_new(app)
+    take(app, to, ["Is it new?"])
+
+
+def take(app: App, to: Path, pages: list[str]) -> None:
+    """Photograph some pages in both modes."""
     for mode in ("Light", "Dark"):
         app.studio.change(mode=mode)
-        for name, _ in PAGES:
+        for name in pages:
             app.show(name)
             settle(app)
             photograph(app, to / f"{name.lower().replace(' ', '-').strip('?')}-{mode.lower()}.png")
 
 
+def train(app: App) -> None:
+    """Train a model for a minute, on the page Runs."""
+    app.show("Runs")
+    runs: Any = app.pages["Runs"]
+    runs.training.family.set("rnn")
+    runs.training.minutes.set("1 minute")
+    runs.training.button.invoke()
+    wait(app, lambda: own(app) is not None, seconds=600)
+    runs.choose_chart("Scores")
+
+
+def own(app: App) -> str | None:
+    """The run that learned from the embedded stories."""
+    return next((name for name, run in app.studio.runs.items() if run.embedded), None)
+
+
 def use(app: App) -> None:
-    """Write a story, compare two, look inside, ask whether it is new, and keep it."""
+    """Write a story and keep it, compare two, look inside."""
     studio = app.studio
     wait(app, lambda: studio.voice is not None)
     write: Any = app.pages["Write"]
@@ -87,17 +119,28 @@ def use(app: App) -> None:
     sides.tell_button.invoke()
     wait(app, lambda: sides._left == 0)
 
-    app.show("Is it new?")
-    new: Any = app.pages["Is it new?"]
-    new.button.invoke()
-    wait(app, lambda: new.act is None, seconds=300)
     app.show("Look inside")
     look: Any = app.pages["Look inside"]
     wait(app, lambda: look.reading is not None)
     look.choose(len(studio.document.text) // 2)
-    app.show("Runs")
-    runs: Any = app.pages["Runs"]
-    wait(app, lambda: bool(runs.figures))
+
+
+def ask_whether_new(app: App) -> None:
+    """Begin as an embedded story begins, let a model go on, and ask whether that is new."""
+    studio, name = app.studio, own(app)
+    assert name
+    corpus = Corpus.open(next(studio.outputs.glob("data/corpus-*")))
+    beginning = next(corpus.stories("train")).split(" ")[:BORROWED]
+    studio.change(wishes=(), must="")
+    studio.new_story(" ".join(beginning))
+    write: Any = app.pages["Write"]
+    write.tell_button.invoke()
+    wait(app, lambda: write.act is None)
+    app.show("Is it new?")
+    new: Any = app.pages["Is it new?"]
+    new.models.set(name)
+    new.button.invoke()
+    wait(app, lambda: new.act is None, seconds=300)
 
 
 def wait(app: App, happened: Callable[[], bool], seconds: float = 60) -> None:

@@ -1,5 +1,6 @@
 """Open the studio: python -m gui."""
 
+import os
 import signal
 import sys
 
@@ -34,7 +35,12 @@ def main() -> int:
         signal.signal(signal.SIGINT, lambda *_: root.after_idle(app.close))  # Ctrl-C
         root.mainloop()
     finally:
-        studio.close()
+        ended = studio.close()
+    if not ended:
+        # A worker is amid an import or a long count, which Python would wait for or abort in.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
     return 0
 
 

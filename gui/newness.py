@@ -4,7 +4,8 @@ A worker does this; numpy and the indices are imported when it begins.
 """
 
 import statistics
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from gui.session import Work
 from gui.words import in_characters, shared
 from tinystories.errors import UserError
+from tinystories.files import read_json
 from tinystories.runs import Run
 
 if TYPE_CHECKING:
@@ -36,11 +38,13 @@ SHOWN = (
     "grade",
     "word_rarity",
 )
+ALONE = ("grammar_lints", "easy_words", "grade")
+"""Those of ``SHOWN`` that need no training stories."""
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A measure of the story, and the median of real stories; ``about`` explains it."""
+    """A measure of the story, and of real stories; ``about`` explains it."""
 
     title: str
     unit: str
@@ -51,13 +55,17 @@ class Figure:
 
 @dataclass(frozen=True)
 class Newness:
-    """The closest training story and what was copied, as ranges of characters."""
+    """The closest training story and what was copied, as ranges of characters.
+
+    ``missing`` says why there is no closest story, where the training stories are not at hand.
+    """
 
     nearest: str
     cosine: float
     copied: list[tuple[int, int]]
     copied_there: list[tuple[int, int]]
     figures: list[Figure]
+    missing: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,6 +75,10 @@ class _Measures:
     index: "NoveltyIndex"
     metrics: "list[Metric]"
     real: dict[str, float]
+
+
+class _NoStoriesError(UserError):
+    """The training stories are not at hand."""
 
 
 class Examiner:
@@ -80,22 +92,26 @@ class Examiner:
         self.folder = outputs / "data"
         self._made: dict[str, _Measures] = {}
 
-    def examining(self, run: Run, text: str) -> Work:
-        """The act that examines a story; it reports sentences, its result is :class:`Newness`."""
-        return lambda act: self._examine(run, text, act.report)
+    def examining(self, run: Run, text: str, stories: Path | None = None) -> Work:
+        """The act that examines a story; it reports sentences, its result is :class:`Newness`.
 
-    def _examine(self, run: Run, text: str, say: Callable[[str], None]) -> Newness:
-        from tinystories.records import Told
+        ``stories`` is where the training stories are, if the run's card does not know it any more.
+        """
+        return lambda act: self._examine(run, text, stories, act.report)
 
+    def _examine(
+        self, run: Run, text: str, stories: Path | None, say: Callable[[str], None]
+    ) -> Newness:
         if not text.strip():
             raise UserError("there is no story yet; write or tell one first")
-        measures = self._measures(run, say)
+        try:
+            measures = self._measures(run, stories, say)
+        except _NoStoriesError as error:
+            say("Looking at grammar and words …")
+            figures = _figures(text, _metrics_alone(), _judged_real(run))
+            return Newness("", 0.0, [], [], figures, missing=str(error))
         say("Comparing …")
-        told = [Told("", text, ended=True, tokens=0)]
-        figures = [
-            Figure(m.title, m.unit, m.score(told)[0], measures.real.get(m.name), m.about)
-            for m in measures.metrics
-        ]
+        figures = _figures(text, measures.metrics, measures.real)
         nearest = measures.index.nearest(text)
         spans = [(s.start, s.stop) for s in measures.index.copied_spans(text, COPIED)]
         return Newness(
@@ -106,7 +122,7 @@ class Examiner:
             figures,
         )
 
-    def _measures(self, run: Run, say: Callable[[str], None]) -> _Measures:
+    def _measures(self, run: Run, stories: Path | None, say: Callable[[str], None]) -> _Measures:
         fingerprint = str(run.card["data"].get("fingerprint", run.folder))
         if fingerprint in self._made:
             return self._made[fingerprint]
@@ -114,13 +130,11 @@ class Examiner:
         from tinystories.records import Told
 
         say("Reading the training stories, once; this can take a minute …")
-        corpus = self._corpus(run)
+        corpus = self._corpus(run, stories)
         index = novelty.index_of(corpus, self.folder)
         counts = words.counts_of(corpus, self.folder)
-        found = [*novelty.metrics(index), *grammar.metrics(), *words.metrics(counts)]
-        metrics = sorted(
-            (metric for metric in found if metric.name in SHOWN),
-            key=lambda metric: SHOWN.index(metric.name),
+        metrics = _ordered(
+            [*novelty.metrics(index), *grammar.metrics(), *words.metrics(counts)], SHOWN
         )
         say("Reading real stories that the model did not learn from …")
         held_out = islice(corpus.stories("validation"), REAL)
@@ -132,11 +146,12 @@ class Examiner:
         self._made[fingerprint] = _Measures(index, metrics, medians)
         return self._made[fingerprint]
 
-    def _corpus(self, run: Run) -> "Corpus":
+    def _corpus(self, run: Run, stories: Path | None) -> "Corpus":
         """The stories that a run learned from: as they were prepared, or prepared again.
 
         Raises:
-            UserError: they are not here any more, or not the same any more.
+            _NoStoriesError: they are not here any more, or not the same any more.
+            UserError: they are not those in ``stories``.
         """
         from tinystories.data.corpus import Corpus, prepare_corpus
 
@@ -146,19 +161,56 @@ class Examiner:
                 corpus = Corpus.open(path.parent)
                 if _same(corpus.index, data):
                     return corpus
-        corpus = prepare_corpus(
-            str(data["source"].get("asked", "auto")),
-            self.folder,
-            limit=data.get("limit", LIMIT),
-            seed=data.get("seed", run.card.get("training", {}).get("seed", 0)),
-            filter=data.get("filter"),
-        )
-        if not _same(corpus.index, data):
-            raise UserError(
-                "the stories this model learned from are not on this computer, or were changed; "
-                "train a model here, or copy outputs/data too"
+        asked = str(data["source"].get("asked", "auto"))
+        count = data.get("train", {}).get("stories")
+        some = f"{count:,} stories" if isinstance(count, int) else "stories"
+        told = f"the {some} this model learned from"
+        try:
+            corpus = prepare_corpus(
+                str(stories or asked),
+                self.folder,
+                limit=data.get("limit", LIMIT),
+                seed=data.get("seed", run.card.get("training", {}).get("seed", 0)) or 0,
+                filter=data.get("filter"),
             )
-        return corpus
+        except UserError as error:
+            if stories:
+                raise
+            if data["source"]["kind"] == "local" and not Path(asked).expanduser().exists():
+                raise _NoStoriesError(f"{told} are not on this computer ({asked})") from error
+            raise _NoStoriesError(f"{told} cannot be had: {error}") from error
+        if _same(corpus.index, data):
+            return corpus
+        if stories:
+            raise UserError(f"{stories} has others than {told}; choose another folder")
+        raise _NoStoriesError(f"{told} cannot be had: those of {asked} are others now")
+
+
+def _ordered(metrics: "Iterable[Metric]", names: Sequence[str]) -> "list[Metric]":
+    """The metrics that have one of the names, in their order."""
+    return sorted((m for m in metrics if m.name in names), key=lambda m: names.index(m.name))
+
+
+def _metrics_alone() -> "list[Metric]":
+    from tinystories.evaluation import grammar, words
+
+    return _ordered([*grammar.metrics(), *words.metrics(words.WordCounts(Counter()))], ALONE)
+
+
+def _figures(text: str, metrics: "list[Metric]", real: dict[str, float]) -> list[Figure]:
+    from tinystories.records import Told
+
+    told = [Told("", text, ended=True, tokens=0)]
+    return [Figure(m.title, m.unit, m.score(told)[0], real.get(m.name), m.about) for m in metrics]
+
+
+def _judged_real(run: Run) -> dict[str, float]:
+    """What real stories scored when the run was judged; nothing if it was not."""
+    root = run.folder.parent if run.folder.name == "model" else run.folder
+    with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
+        real = read_json(root / "scores.json")["anchors"]["real"]
+        return {name: float(real[name]["value"]) for name in ALONE if name in real}
+    return {}
 
 
 def _same(index: dict[str, Any], data: dict[str, Any]) -> bool:

@@ -25,7 +25,7 @@ POSSIBLE = {
 
 PRESETS: dict[str, dict[str, Any]] = {
     "Calm": {"temperature": 0.5, "top_k": 0, "top_p": 0.9, "min_p": 0.0},
-    "Lively": {"temperature": 0.8, "top_k": 0, "top_p": 1.0, "min_p": 0.0},
+    "Lively": {"temperature": 0.8, "top_k": 0, "top_p": 1.0, "min_p": 0.05},
     "Wild": {"temperature": 1.1, "top_k": 0, "top_p": 1.0, "min_p": 0.05},
 }
 
@@ -42,7 +42,7 @@ class Preferences:
     temperature: float = 0.8
     top_k: int = 0
     top_p: float = 1.0
-    min_p: float = 0.0
+    min_p: float = 0.05
     length: int = 400
     strict: bool = True
     dial: int = 4500

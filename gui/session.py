@@ -9,7 +9,7 @@ import queue
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -92,13 +92,17 @@ class Session:
 
     Every act ends with exactly one event that is not a :class:`Piece`. The thread of a lane starts
     with its first act.
+
+    Args:
+        unstopped: lanes whose acts are finished even when all are to stop, as writing files is.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, unstopped: Collection[str] = ()) -> None:
         self.events: queue.Queue[Event] = queue.Queue()
         self._lanes: dict[str, queue.Queue[tuple[Act, Work] | None]] = {}
-        self._threads: list[threading.Thread] = []
-        self._acts: set[Act] = set()
+        self._threads: dict[str, threading.Thread] = {}
+        self._acts: dict[Act, str] = {}
+        self._unstopped = unstopped
         self._closed = False
 
     def start(self, lane: str, work: Work) -> Act:
@@ -107,36 +111,43 @@ class Session:
         if self._closed:
             self.events.put(Stopped(act))
             return act
-        self._acts.add(act)
+        self._acts[act] = lane
         if lane not in self._lanes:
             self._lanes[lane] = queue.Queue()
             thread = threading.Thread(
                 target=self._work, args=(self._lanes[lane],), name=lane, daemon=True
             )
-            self._threads.append(thread)
+            self._threads[lane] = thread
             thread.start()
         self._lanes[lane].put((act, work))
         return act
 
     def stop(self) -> None:
-        """Ask every act to stop."""
-        for act in list(self._acts):
-            act.stop()
+        """Ask every act to stop, but those that are to be finished."""
+        for act, lane in list(self._acts.items()):
+            if lane not in self._unstopped:
+                act.stop()
 
-    def close(self) -> None:
-        """Stop, and wait for the workers to end; at the latest after their next report."""
+    def close(self, patience_s: float = 60) -> bool:
+        """Stop, and wait for the workers to end; return whether all have.
+
+        Unstopped lanes are waited for as long as it takes, the others for ``patience_s`` together:
+        a worker that imports or counts something hears of the stop late.
+        """
         self._closed = True
         self.stop()
         for lane in self._lanes.values():
             lane.put(None)
-        for thread in self._threads:
-            thread.join()  # Python would abort with a thread inside torch.
+        deadline = time.monotonic() + patience_s
+        for name, thread in self._threads.items():
+            thread.join(None if name in self._unstopped else max(0.0, deadline - time.monotonic()))
+        return not any(thread.is_alive() for thread in self._threads.values())
 
     def _work(self, acts: "queue.Queue[tuple[Act, Work] | None]") -> None:
         _step_back()
         while (job := acts.get()) is not None:
             end = _ended(*job)
-            self._acts.discard(job[0])
+            self._acts.pop(job[0], None)
             self.events.put(end)
 
 

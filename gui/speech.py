@@ -9,7 +9,7 @@ from gui.session import Act, Work
 def can_speak(act: Act) -> bool:
     """The act that finds out whether the system has a voice."""
     try:
-        return _engine() is not None
+        return bool(_engine().getProperty("voices"))
     except Exception:  # Drivers fail in ways of their own: no library, no sound, no voice.
         return False
 

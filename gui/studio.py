@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from gui.document import Document
+from gui.document import Document, Version
 from gui.library import Library, Story, named, title_of
 from gui.preferences import Preferences
 from gui.session import Act, End, Failed, Finished, Piece, Session, Work
@@ -45,11 +45,13 @@ class Studio:
 
     def __init__(self, outputs: Path, load: Callable[[Path], Voice] = StorytellerVoice) -> None:
         self.outputs = outputs
-        self.session = Session()
+        self.session = Session(unstopped=("files",))
         self.shelf = Shelf(load)
         self.library = Library(outputs / "studio")
         self._preferences_file = outputs / "studio" / "preferences.json"
         self.preferences = Preferences.load(self._preferences_file)
+        self._beginning = BEGINNING
+        self._kept: Story | None = None  # The story on the page as it is in the library.
         self.document = Document(BEGINNING)
         self.story = Story(self.document.to_json(), "")
         self.runs: dict[str, Run] = {}
@@ -106,13 +108,17 @@ class Studio:
         if isinstance(end, Failed):
             self.say(f"Failed: {end.message}", alarm=True)
 
-    def close(self) -> None:
-        """Keep the story, stop every act, and wait for the workers."""
-        self.session.close()
+    def close(self) -> bool:
+        """Keep the story, stop every act, and wait for the workers; return whether all ended.
+
+        What is to be written is written; other acts get a moment to hear that they shall stop.
+        """
+        ended = self.session.close(patience_s=1.5)
         try:
             self.keep_draft(wait=True)
         except OSError as error:
             log.warning("the story on the page could not be kept: %s", error)
+        return ended
 
     # What pages tell each other
 
@@ -212,14 +218,31 @@ class Studio:
         title = self.story.title or title_of(self.document.text)
         return replace(self.story, document=self.document.to_json(), title=title)
 
+    @property
+    def unkept(self) -> bool:
+        """Whether there is more on the page than a bare beginning, and it is not in the library."""
+        bare = self.document.text.strip() in ("", self._beginning.strip())
+        return not bare and self.current() != self._kept
+
     def open_story(self, story: Story) -> None:
-        """Take a kept story onto the page."""
-        self.story = story
+        """Take a kept story onto the page; the one there is kept first.
+
+        Where the page has the same story, changed since it was kept, that becomes a version of it.
+        """
+        here = self.document.spans if story.name == self.story.name else ()
+        if self.unkept and story.name != self.story.name:
+            self.save()
+        self.story = self._kept = story
         self.document.load_json(story.document)
+        if here and here != self.document.spans:
+            self.document.versions.append(Version("not saved", here))
         self.changed("story")
 
     def new_story(self, beginning: str) -> None:
-        """Begin another story; the one on the page is kept in the library if it is not there."""
+        """Begin another story; the one on the page is kept in the library first."""
+        if self.unkept:
+            self.save()
+        self._beginning = beginning
         self.story = Story({}, "")
         self.document.start_anew()
         self.document.edit(beginning)
@@ -229,12 +252,14 @@ class Studio:
     def save(self, end: Callable[[], None] = lambda: None) -> None:
         """Keep the story on the page in the library."""
         self.story = named(self.story)  # At once, or saving twice would keep two.
-        story = self.current()
+        story = self._kept = self.current()
 
         def saved(outcome: End) -> None:
             if isinstance(outcome, Finished):
                 self.say(f"Saved in the library as “{outcome.result.title}”.")
                 end()
+            elif self._kept == story:
+                self._kept = None
             self.say_failure(outcome)
 
         self.act("files", lambda act: self.library.save(story), end=saved)

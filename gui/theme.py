@@ -201,10 +201,10 @@ def switch(parent: Any, text: str, command: Callable[[], Any]) -> Any:
         command=command,
         font=ctk.CTkFont(size=14),
         text_color=INK,
-        fg_color=FAINT,
-        progress_color=ACCENT,
-        button_color=WHITE,
-        button_hover_color=WHITE,
+        fg_color=EDGE,
+        progress_color=LOOKS[3],
+        button_color=ACCENT,
+        button_hover_color=ACCENT_HOVER,
         switch_width=38,
         switch_height=20,
     )
@@ -250,6 +250,8 @@ def scrolled(parent: Any, *, on: Colour = PAGE, **options: Any) -> Any:
     def follow(first: str, last: str) -> None:
         """Hide the bar while there is nothing to scroll."""
         made._scrollbar.set(first, last)
+        # To draw it lets this be called once more, inside: what it shows now is newer.
+        first, last = made._scrollbar.get()
         fits = float(first) <= 0.001 and float(last) >= 0.999
         colour = on if fits else EDGE
         if made._scrollbar.cget("button_color") != colour:

@@ -13,6 +13,8 @@ from gui.studio import Studio, day_of
 
 SHOWN = 30
 SEARCH_MS = 200
+LETTER = 7.6
+"""How wide a letter of the list is, in points, on average."""
 
 
 class LibraryPage(Page):
@@ -52,12 +54,9 @@ class LibraryPage(Page):
         self._show()
 
     def open(self) -> None:
-        """Put the chosen story on the page Write; the one there is kept if it was told into."""
+        """Put the chosen story on the page Write; the one there is kept."""
         assert self.chosen
         studio = self.studio
-        told = any(span.telling for span in studio.document.spans)
-        if told and studio.story.name != self.chosen.name:
-            studio.save()
         studio.open_story(self.chosen)
         self.show_page("Write")
         studio.say(f"“{self.chosen.title}” is on the page.")
@@ -102,8 +101,8 @@ class LibraryPage(Page):
         if not isinstance(end, Finished):
             return
         self.stories, broken = end.result
-        for row, story in zip(self.rows, self.stories, strict=False):
-            row.configure(text=f"{_short(story.title, 30)}\n{_about(story)}")
+        self._write_titles()
+        for row in self.rows[: len(self.stories)]:
             theme.show(row)
         for row in self.rows[len(self.stories) :]:
             theme.show(row, False)
@@ -116,6 +115,18 @@ class LibraryPage(Page):
         if not self.stories:
             self.chosen = None
         self._show()
+
+    def _write_titles(self, _: object = None) -> None:
+        """Write titles into the list, as much of each as there is room for."""
+        letters = round(self.list.winfo_width() / theme.scale(self) / LETTER) - 5
+        for row, story in zip(self.rows, self.stories, strict=False):
+            row.configure(text=f"{_short(story.title, max(12, letters))}\n{_about(story)}")
+
+    def _align(self, _: object) -> None:
+        """Let title and settings begin where the lines of the story do."""
+        padx = (round(self.box.margin) + 12, 30)
+        self.title.grid(row=0, column=0, padx=padx, pady=(16, 0), sticky="ew")
+        self.about.grid(row=1, column=0, padx=padx, pady=(2, 0), sticky="ew")
 
     def _show(self) -> None:
         story = self.chosen
@@ -148,8 +159,9 @@ class LibraryPage(Page):
         self.searching = theme.entry(self, "Search titles, texts and models")
         self.searching.grid(row=0, column=0, sticky="ew", pady=(0, 10))
         self.searching.bind("<KeyRelease>", self.search)
-        card = theme.card(self)
+        self.list = card = theme.card(self)
         card.grid(row=1, column=0, sticky="nsew")
+        card.bind("<Configure>", self._write_titles, add="+")
         card.grid_columnconfigure(0, weight=1)
         card.grid_rowconfigure(0, weight=1)
         sheet = theme.scrolled(card)
@@ -169,7 +181,7 @@ class LibraryPage(Page):
             row.grid(row=number, column=0, sticky="ew", pady=1)
             theme.show(row, False)
             self.rows.append(row)
-        self.note = theme.label(sheet, "", "small", wraplength=220)
+        self.note = theme.label(sheet, "", "small", wraplength=200)
         self.note.grid(row=SHOWN, column=0, padx=10, pady=6, sticky="w")
 
     def _build_story(self) -> None:
@@ -188,13 +200,12 @@ class LibraryPage(Page):
         card.grid_rowconfigure(2, weight=1)
         self.title = theme.label(card, "", "title")
         self.title.configure(font=theme.story_font(self, 20, "bold"))
-        self.title.grid(row=0, column=0, padx=20, pady=(16, 0), sticky="ew")
-        theme.wrapped(self.title, card, less=48)
+        theme.wrapped(self.title, card, less=64)
         self.about = theme.label(card, "", "small")
-        self.about.grid(row=1, column=0, padx=20, pady=(2, 0), sticky="ew")
-        theme.wrapped(self.about, card, less=48)
+        theme.wrapped(self.about, card, less=64)
         self.box = StoryBox(card, size=self.studio.preferences.text_size)
         self.box.grid(row=2, column=0, sticky="nsew", padx=3, pady=(0, 4))
+        self.box.bind("<Configure>", self._align, add="+")
 
 
 def _about(story: Story) -> str:

@@ -146,7 +146,7 @@ class LookInsidePage(Page):
         if wanted == self._read_of:
             return
         self._read_of = wanted
-        studio.say("Reading …")
+        studio.say("Reading … The first time takes a few seconds longer.")
         studio.act("look", reading(studio.shelf, *wanted), end=partial(self._was_read, wanted))
 
     def _was_read(self, wanted: tuple[Path, str], end: End) -> None:
@@ -276,8 +276,8 @@ class LookInsidePage(Page):
         self.box.style("chosen", background=theme.ACCENT, foreground=(theme.WHITE, theme.WHITE))
         self.box.on_click(self.choose)
         self.hint = theme.label(paper, HINTS["Surprise"], "small")
-        self.hint.grid(row=1, column=0, padx=18, pady=(2, 10), sticky="ew")
-        theme.wrapped(self.hint, paper, less=44)
+        self.hint.grid(row=1, column=0, padx=29, pady=(2, 10), sticky="ew")
+        theme.wrapped(self.hint, paper, less=60)
 
     def _build_panel(self) -> None:
         self.panel = theme.card(self, width=PANEL)

@@ -1,5 +1,7 @@
 """The page that asks whether the story is new, or stands in the training stories."""
 
+from pathlib import Path
+from tkinter import filedialog
 from typing import Any
 
 from gui import theme
@@ -15,6 +17,9 @@ ABOUT = (
     "The story on the left, and the training story most like it on the right. What is coloured "
     f"stands word by word, {COPIED} words or more in a row, in a training story."
 )
+NOT_YET = "The training story most like this one will be here."
+NONE = "No training story has anything in common with this one."
+SEARCH = "If you have them, say where, and the closest one will be here."
 
 
 class NoveltyPage(Page):
@@ -48,15 +53,20 @@ class NoveltyPage(Page):
         if self.act:
             self.act.stop()
 
-    def ask(self) -> None:
-        """Look for the story in what its model learned from."""
+    def choose_stories(self) -> None:
+        """Ask for the folder with the training stories, and look there."""
+        if folder := filedialog.askdirectory(parent=self, title="The folder with the stories"):
+            self.ask(Path(folder))
+
+    def ask(self, stories: Path | None = None) -> None:
+        """Look for the story in what its model learned from; ``stories`` says where that is."""
         name = self.models.get()
         if name not in self.studio.runs:
             return
         self._forget()
         self.act = self.studio.act(
             "newness",
-            self.examiner.examining(self.studio.runs[name], self.story.text),
+            self.examiner.examining(self.studio.runs[name], self.story.text, stories),
             pieces=lambda said: self.studio.say(said[-1]),
             end=self._examined,
         )
@@ -79,6 +89,9 @@ class NoveltyPage(Page):
             return
         found: Newness = end.result
         self.found = found
+        theme.show(self.empty, not found.nearest)
+        theme.show(self.elsewhere, bool(found.missing))
+        self.why.configure(text=f"{_sentence(found.missing)} {SEARCH}" if found.missing else NONE)
         self.nearest.show((Span(found.nearest),))
         self.nearest.yview_moveto(0.0)
         self.story.mark("copied", found.copied)
@@ -93,7 +106,10 @@ class NoveltyPage(Page):
         for row in self.rows:
             for cell in row:
                 theme.show(cell, row in self.rows[: len(found.figures)])
-        theme.show(self.figures)
+        theme.show(self.figures, bool(found.figures))
+        if found.missing:
+            self.studio.say("Finished, but without the training stories: grammar and words only.")
+            return
         letters = sum(stop - start for start, stop in found.copied)
         share = letters / max(1, len(self.story.text))
         self.studio.say(
@@ -118,6 +134,9 @@ class NoveltyPage(Page):
         self.found = None
         self.story.mark("copied", [])
         self.nearest.show(())
+        self.why.configure(text=NOT_YET)
+        theme.show(self.empty)
+        theme.show(self.elsewhere, False)
         theme.show(self.figures, False)
 
     def _ready(self) -> None:
@@ -150,6 +169,7 @@ class NoveltyPage(Page):
         theme.wrapped(about, self, less=12)
         self.story = self._paper(0)
         self.nearest = self._paper(1)
+        self._build_empty(self.nearest)
         self.figures = card = theme.card(self)
         card.grid(row=3, column=0, columnspan=2, sticky="ew", pady=(10, 0))
         theme.show(card, False)
@@ -172,6 +192,20 @@ class NoveltyPage(Page):
                 cell.grid(row=number, column=column, padx=(16, 4), pady=pady, sticky="ew")
             self.rows.append(cells)
 
+    def _build_empty(self, paper: Any) -> None:
+        """What stands where the closest story would."""
+        self.empty = theme.row(paper)
+        self.empty.grid(row=0, column=0, padx=28, sticky="ew")
+        self.empty.grid_columnconfigure(0, weight=1)
+        self.why = theme.label(self.empty, NOT_YET, "quiet", anchor="center", justify="center")
+        self.why.grid(row=0, column=0, sticky="ew")
+        theme.wrapped(self.why, self.empty)
+        self.elsewhere = theme.button(
+            self.empty, "Choose their folder …", self.choose_stories, width=170
+        )
+        self.elsewhere.grid(row=1, column=0, pady=(14, 0))
+        theme.show(self.elsewhere, False)
+
     def _paper(self, column: int) -> StoryBox:
         card = theme.card(self)
         card.grid(row=2, column=column, sticky="nsew", padx=(0, 6) if column == 0 else (6, 0))
@@ -182,6 +216,10 @@ class NoveltyPage(Page):
         box.style(TOLD, foreground=theme.INK)  # Who wrote it does not matter here.
         box.style("copied", background=theme.COPIED)
         return box
+
+
+def _sentence(said: str) -> str:
+    return f"{said[:1].upper()}{said[1:]}."
 
 
 def _number(value: float | None) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import customtkinter as ctk
 
 from gui import theme
-from gui.chart import Chart, Curve
+from gui.chart import Chart, Curve, Dot, Row, Scores
 from gui.pages.page import Page
 from gui.pages.train_panel import TrainPanel
 from gui.session import Act, End, Finished
@@ -23,12 +23,44 @@ STOPS = (128, 192, 252, 306, 362)
 HEAD = ("model", "bits/byte", "size", "words", "tokens", "min")
 
 
+CHARTED = (
+    "bits_per_byte",
+    "pairs",
+    "endings",
+    "kept_names",
+    "grammar_lints",
+    "longest_copied",
+    "self_bleu",
+)
+"""The scores in the chart, as far as there is room: what it learned, then how it tells."""
+CHARTS = ("Scores", "Learning")
+
+
+@dataclass(frozen=True)
+class Score:
+    """A score of a run as its ``scores.json`` has it; ``real`` is what real stories score."""
+
+    name: str
+    title: str
+    unit: str
+    value: float
+    section: str = ""
+    better: str = ""
+    real: float | None = None
+
+    @property
+    def said(self) -> str:
+        """The value with its unit."""
+        return f"{self.value:.3g} {self.unit.replace('0 to 100', 'of 100')}".strip()
+
+
 @dataclass(frozen=True)
 class Figures:
-    """What a run's files say beside its card."""
+    """What a run's files say beside its card; ``broken`` if the scores cannot be read."""
 
     curve: tuple[tuple[float, float], ...]
-    scores: tuple[tuple[str, str], ...]
+    scores: tuple[Score, ...]
+    broken: str = ""
 
 
 class RunsPage(Page):
@@ -38,6 +70,7 @@ class RunsPage(Page):
         super().__init__(parent, studio)
         self.figures: dict[str, Figures] = {}
         self.chosen: str | None = None
+        self._wanted = ""  # The chart that the reader wants; nothing is whatever there is.
         self.grid_columnconfigure(0, weight=1)
         self.grid_rowconfigure(0, weight=3)
         self.grid_rowconfigure(1, weight=4)
@@ -57,6 +90,11 @@ class RunsPage(Page):
         if 0 <= number < len(names):
             self.chosen = names[number]
             self._show()
+
+    def choose_chart(self, name: str) -> None:
+        """Draw the scores, or the learning curves."""
+        self._wanted = name
+        self._show_chart()
 
     def write_with(self) -> None:
         """Take the chosen run to the page Write."""
@@ -107,15 +145,41 @@ class RunsPage(Page):
         table.configure(state="disabled")
 
     def _show_chart(self) -> None:
-        runs = list(self.studio.runs)
+        runs = [n for n in self.studio.runs if n in self.figures]
         drawn = [n for n in runs if runs.index(n) < CURVES or n == self.chosen]
+        curves = [
+            Curve(name, self.figures[name].curve, theme.CURVES[self._colour(name)])
+            for name in drawn
+            if self.figures[name].curve
+        ]
+        rows = [row for name in CHARTED if (row := self._row(name, drawn))]
+        which = self._wanted or CHARTS[bool(curves) or not rows]
+        self.which.set(which)
+        theme.show(self.chart_frame, which == "Learning")
+        theme.show(self.scores_frame, which == "Scores")
         self.chart.show(
-            [
-                Curve(name, self.figures[name].curve, theme.CURVES[self._colour(name)])
-                for name in drawn
-                if name in self.figures
-            ],
-            "The learning curves of your runs will be here: bits per byte, coming down.",
+            curves, "The learning curves of your runs will be here: bits per byte, coming down."
+        )
+        self.score_chart.show(
+            rows, "The scores of your runs will be here, after: tinystories evaluate best"
+        )
+
+    def _row(self, name: str, drawn: list[str]) -> Row | None:
+        """What the drawn runs have of a score; None if none has it."""
+        found = {run: s for run in drawn for s in self.figures[run].scores if s.name == name}
+        if not found:
+            return None
+        chosen = found.get(self.chosen or "")
+        some = chosen or next(iter(found.values()))
+        reals = [score.real for score in found.values() if score.real is not None]
+        values = [score.value for score in found.values()]
+        return Row(
+            some.title,
+            some.better,
+            tuple(Dot(s.value, theme.CURVES[self._colour(run)]) for run, s in found.items()),
+            some.real if some.real is not None else next(iter(reals), None),
+            chosen.said if chosen else "",
+            100 if some.unit.startswith("%") else 1.1 * max(1e-9, *values, *reals),
         )
 
     def _show_scores(self) -> None:
@@ -125,15 +189,21 @@ class RunsPage(Page):
             return
         run = self.studio.runs[self.chosen]
         self.title.configure(text=run.name)
-        lines = list(self.figures[self.chosen].scores if self.chosen in self.figures else ())
-        if not lines:
-            lines = [("", "Not scored yet.")]
-        text = "\n".join(f"{title}: {value}" if title else value for title, value in lines)
+        text = self._scores_text(self.figures.get(self.chosen, Figures((), ())))
         data = run.card["data"]["source"].get("name", "")
         made = str(run.card.get("made", ""))[:16].replace("T", " ")
         parts = [text, f"Made {made}" if made else "", f"Stories: {data}" if data else ""]
         parts.append(f"Folder: {self._short(run.folder)}")
         self.scores.configure(text="\n\n".join(part for part in parts if part))
+
+    def _scores_text(self, figures: Figures) -> str:
+        if figures.broken or not figures.scores:
+            return figures.broken or "Not scored yet."
+        sections: dict[str, list[str]] = {}
+        for score in figures.scores:
+            lines = sections.setdefault(score.section, [score.section.upper()])
+            lines.append(f"{score.title}: {score.said}")
+        return "\n\n".join("\n".join(filter(None, lines)) for lines in sections.values())
 
     def _colour(self, name: str) -> int:
         return list(self.studio.runs).index(name) % len(theme.CURVES)
@@ -145,6 +215,7 @@ class RunsPage(Page):
     def recolour(self) -> None:
         """Follow the window."""
         self.chart.draw()
+        self.score_chart.draw()
         self._dress_table()
 
     # How it is built
@@ -153,9 +224,23 @@ class RunsPage(Page):
         card = theme.card(self)
         card.grid(row=0, column=0, sticky="nsew", pady=(0, 12))
         card.grid_columnconfigure(0, weight=1)
-        card.grid_rowconfigure(0, weight=1)
-        self.chart = Chart(card, "million tokens read", "bits per byte on validation stories")
-        self.chart.grid(row=0, column=0, sticky="nsew", padx=10, pady=8)
+        card.grid_rowconfigure(1, weight=1)
+        self.which = theme.choices(card, list(CHARTS), self.choose_chart, height=30)
+        self.which.grid(row=0, column=0, sticky="e", padx=10, pady=(8, 0))
+        # A plain canvas cannot be hidden as the other widgets are; a frame around it can.
+        self.chart_frame, self.scores_frame = theme.row(card), theme.row(card)
+        self.chart = Chart(
+            self.chart_frame, "million tokens read", "bits per byte on validation stories"
+        )
+        self.score_chart = Scores(self.scores_frame)
+        for frame, chart in (
+            (self.chart_frame, self.chart),
+            (self.scores_frame, self.score_chart),
+        ):
+            frame.grid(row=1, column=0, sticky="nsew", padx=10, pady=(2, 8))
+            frame.grid_columnconfigure(0, weight=1)
+            frame.grid_rowconfigure(0, weight=1)
+            chart.grid(row=0, column=0, sticky="nsew")
 
     def _build_table(self) -> None:
         card = theme.card(self)
@@ -224,20 +309,30 @@ def read_figures(run: Run) -> Figures:
     rows = read_curves(metrics).get("val/bpb", []) if metrics.is_file() else []
     batch = run.number("training.batch_tokens") or 1
     curve = tuple(((step + 1) * batch / 1e6, value) for step, value in rows)
-    return Figures(curve, _read_scores(scores) if scores.is_file() else ())
-
-
-def _read_scores(path: Path) -> tuple[tuple[str, str], ...]:
-    """The scores of a ``scores.json``, each with its title; details of others (``@``) left out."""
     try:
-        scores = read_json(path)["scores"]
-        return tuple(
-            (str(score["title"]), f"{score['value']:.3g} {score['unit']}".strip())
-            for name, score in scores.items()
-            if "@" not in name and score["value"] is not None
-        )
+        return Figures(curve, _read_scores(scores) if scores.is_file() else ())
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        return (("scores.json", f"cannot be read ({type(error).__name__}: {error})"),)
+        said = f"scores.json cannot be read ({type(error).__name__}: {error})"
+        return Figures(curve, (), broken=said)
+
+
+def _read_scores(path: Path) -> tuple[Score, ...]:
+    """The scores of a ``scores.json``; details of others (``@``) left out."""
+    judged = read_json(path)
+    real = judged.get("anchors", {}).get("real", {})
+    return tuple(
+        Score(
+            name,
+            str(score["title"]),
+            str(score["unit"]),
+            float(score["value"]),
+            str(score.get("section", "")),
+            str(score.get("better", "")),
+            float(real[name]["value"]) if name in real else None,
+        )
+        for name, score in judged["scores"].items()
+        if "@" not in name and score["value"] is not None
+    )
 
 
 def _columns(run: Run) -> tuple[str, ...]:

@@ -173,6 +173,8 @@ class SideBySidePage(Page):
             spans = self.studio.document.spans
             yours = spans[0].text if spans and not spans[0].telling else BEGINNING
             self.beginning.insert(0, " ".join(yours.split()))
+        if all(side.run and not side.box.text for side in self.sides):
+            self.studio.say("Press Tell both: both models go on from this beginning.")
 
     def recolour(self) -> None:
         """Follow the window."""
@@ -264,8 +266,8 @@ class SideBySidePage(Page):
         box = StoryBox(card, size=self.studio.preferences.text_size)
         box.grid(row=0, column=0, sticky="nsew", padx=3, pady=(4, 0))
         figures = theme.label(card, "", "small")
-        figures.grid(row=1, column=0, sticky="ew", padx=18, pady=(2, 2))
-        theme.wrapped(figures, card, less=40)
+        figures.grid(row=1, column=0, sticky="ew", padx=29, pady=(2, 2))
+        theme.wrapped(figures, card, less=60)
         better = theme.button(card, "This one is better", partial(self.vote, number), width=150)
         better.grid(row=2, column=0, pady=(2, 12))
         return Side(menu, name, box, figures, better)

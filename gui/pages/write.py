@@ -121,8 +121,7 @@ class WritePage(Page):
 
     def choose_beginning(self, beginning: str) -> None:
         """Begin another story; the one on the page goes to the library first, unless it is bare."""
-        if any(span.telling for span in self.studio.document.spans):
-            self.studio.save()
+        self._mirror()
         self.studio.new_story(beginning)
         self.studio.say("A new story. Change the beginning, or press Tell.")
         self.beginnings.set("Beginnings")
@@ -375,14 +374,14 @@ class WritePage(Page):
             tools, self.choose_beginning, values=list(BEGINNINGS), width=122
         )
         self.beginnings.set("Beginnings")
-        self.beginnings.grid(row=0, column=1, padx=(8, 0))
-        self.versions = theme.menu(tools, self.choose_version, width=108)
-        self.versions.grid(row=0, column=2, padx=(8, 0))
-        save = theme.button(tools, "Save", self.studio.save, width=60)
-        save.grid(row=0, column=3, padx=(8, 0))
-        self.exports = theme.menu(tools, self.export, values=list(EXPORTS), width=92)
+        self.beginnings.grid(row=0, column=1, padx=(6, 0))
+        self.versions = theme.menu(tools, self.choose_version, width=118)
+        self.versions.grid(row=0, column=2, padx=(6, 0))
+        save = theme.button(tools, "Save", self.studio.save, width=54)
+        save.grid(row=0, column=3, padx=(6, 0))
+        self.exports = theme.menu(tools, self.export, values=list(EXPORTS), width=88)
         self.exports.set("Export")
-        self.exports.grid(row=0, column=4, padx=(8, 0))
+        self.exports.grid(row=0, column=4, padx=(6, 0))
 
     def _build_paper(self) -> None:
         self.paper = theme.card(self)
@@ -426,7 +425,7 @@ class WritePage(Page):
     def _align_title(self, _: object) -> None:
         """Let the title begin where the lines of the story do."""
         self.title.grid(
-            row=0, column=0, sticky="ew", padx=(round(self.box.margin) - 4, 12), pady=(8, 0)
+            row=0, column=0, sticky="ew", padx=(round(self.box.margin) + 3, 12), pady=(8, 0)
         )
 
     def _build_wishes(self) -> None:

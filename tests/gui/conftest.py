@@ -54,8 +54,11 @@ def outputs(tmp_path_factory, teller):
         "step,metric,value\n99,val/bpb,1.5\n199,val/bpb,0.7\n299,val/b", encoding="utf-8"
     )
     score = {"title": "Grammar mistakes", "value": 0.25, "unit": "per 100 words"}
+    score |= {"section": "Syntax", "better": "lower"}
     scores = {"grammar_lints": score, "grammar_lints@names": score, "grade": {"value": None}}
-    (outputs / "one" / "scores.json").write_text(json.dumps({"scores": scores}), encoding="utf-8")
+    judged = {"scores": scores, "anchors": {"real": {}}}
+    judged["anchors"]["real"] = {"grade": {"value": 2.5}, "grammar_lints": {"value": 0.5}}
+    (outputs / "one" / "scores.json").write_text(json.dumps(judged), encoding="utf-8")
     teller.save(outputs / "real-rnn" / "model")
     torch.manual_seed(1)
     arguments = {"width": 16, "depth": 1, "heads": 2, "context": 64}
@@ -92,6 +95,7 @@ def app(window, outputs):
     studio.change(**vars(Preferences()))
     if studio.run != named(app, "one"):
         studio.choose(named(app, "one"))
+    studio.document.start_anew()  # Or it would be kept.
     studio.new_story(BEGINNING)
     app.show("Write")
     wait(app, lambda: studio.voice is not None and app.pages["Write"].act is None)

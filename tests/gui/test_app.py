@@ -6,7 +6,7 @@ import sys
 import time
 
 import pytest
-from stage import make_run, page, visible, wait
+from stage import make_run, page, tell, visible, wait
 
 from gui import theme
 from gui.app import PAGES
@@ -22,6 +22,41 @@ def test_control_and_a_number_turn_to_a_page(app):
         wait(app, lambda name=name: app.page == name)
         shown = [other for other, page in app.pages.items() if visible(page)]
         assert shown == [name]
+
+
+def test_the_keys_that_settings_lists_do_what_it_says(app, stage, monkeypatch):
+    closed = []
+    monkeypatch.setattr(app, "close", lambda: closed.append(True))
+    write = app.pages["Write"]
+    tell(app, stage, " girl.")
+
+    def press(key):
+        write.box.focus_force()
+        wait(app, lambda: app.root.focus_get() is not None)
+        app.root.focus_get().event_generate(key)
+
+    stage.tells(" boy.")
+    press("<Control-r>")
+    wait(app, lambda: write.act is None and write.box.text.endswith(" boy."))
+    press("<Control-z>")
+    wait(app, lambda: write.box.text.endswith("little"))
+    press("<Control-y>")
+    wait(app, lambda: write.box.text.endswith(" boy."))
+    press("<Control-s>")
+    wait(app, lambda: [s.text for s in app.studio.library.stories()[0]] == [write.box.text])
+    press("<Control-q>")
+    wait(app, lambda: closed)
+
+
+def test_what_is_typed_is_kept_within_seconds_without_being_saved(app):
+    write = app.pages["Write"]
+    write.box.insert("end", " girl whom nobody saved")
+
+    def kept():
+        draft = app.studio.library.draft()
+        return draft is not None and draft.text.endswith("nobody saved")
+
+    wait(app, kept)
 
 
 def controls(widget):
@@ -145,6 +180,23 @@ act(lambda app: app.studio.voice, lambda app: app.pages["Write"].tell_button.inv
     assert time.time() - float(done.stdout) < 3
     draft = (tmp_path / "outputs" / "studio" / "draft.json").read_text(encoding="utf-8")
     assert draft.count(" and") >= 30
+
+
+def test_closing_does_not_wait_for_a_worker_that_hears_nothing(display, tmp_path):
+    code = """
+import time
+def close(app):
+    app.studio.document.edit("Not saved yet")
+    app.studio.act("look", lambda act: time.sleep(30))
+    print(time.time())
+    app.root.after(100, app.close)
+act(lambda app: app.studio.searched, close)
+"""
+    done = python(OPEN.format(act=code), cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert time.time() - float(done.stdout.split()[0]) < 10
+    draft = (tmp_path / "outputs" / "studio" / "draft.json").read_text(encoding="utf-8")
+    assert "Not saved yet" in draft
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems have a display")

@@ -72,6 +72,7 @@ def test_every_preset_is_known_by_its_values():
     for name, values in PRESETS.items():
         assert Preferences(**values).preset == name
     assert Preferences(temperature=0.42).preset == ""
+    assert Preferences().preset == "Lively"
 
 
 def test_every_temperature_of_the_slider_has_a_meaning():

@@ -1,15 +1,19 @@
 """Each page but Write, driven as a reader would, with fake models and with real small ones."""
 
+from dataclasses import replace
+
 import pytest
 from stage import named, page, says, tell, usable, visible, wait
 
-from gui.document import text_of
+from gui import theme
 from gui.pages import train_panel
+from gui.pages.runs import read_figures
 from gui.pages.settings import DIAL, OWN, SLIDERS
 from gui.pages.write import FOREIGN
 from gui.session import Finished
 from gui.studio import BEGINNING
 from tinystories.errors import UserError
+from tinystories.runs import Run
 
 # --- Side by side -----------------------------------------------------------------------------
 
@@ -253,10 +257,51 @@ def test_a_saved_story_is_found_read_opened_deleted_and_brought_back(app, stage)
     library.searching.delete(0, "end")
 
 
+def test_opening_a_kept_story_keeps_what_was_changed_on_the_page(app, stage):
+    saved(app, stage, "The cake", " a dragon ate cake.")
+    write, library = page(app, "Write"), page(app, "Library")
+    wait(app, lambda: len(library.stories) == 1)
+    write.box.insert("end", " Yum!")
+    write._mirror()
+    library.open_button.invoke()
+    assert write.box.text == "Once a dragon ate cake."
+    assert [v.text for v in app.studio.document.versions] == ["Once a dragon ate cake. Yum!"]
+    app.studio.new_story("Mine")
+    write.box.insert("end", " alone")
+    write._mirror()
+    page(app, "Library").choose(0)
+    library.open_button.invoke()
+    wait(app, lambda: len(app.studio.library.stories()[0]) == 2)
+    assert app.studio.library.stories("mine alone")[0]
+
+
 def test_an_empty_library_says_how_to_fill_it(app):
     library = page(app, "Library")
     wait(app, lambda: library.title.cget("text") == "No story is kept yet.")
     assert not usable(library.open_button)
+
+
+def test_a_list_that_fits_shows_no_scrollbar(app, stage):
+    saved(app, stage, "The cake", " a dragon ate cake.")
+    library = page(app, "Library")
+    wait(app, lambda: len(library.stories) == 1)
+    sheet = library.rows[0].master
+    wait(app, lambda: sheet._parent_canvas.yview() == (0.0, 1.0))
+    wait(app, lambda: sheet._scrollbar.cget("button_color") == theme.PAGE)
+
+
+def test_a_title_in_the_list_is_as_long_as_there_is_room(app, stage):
+    saved(app, stage, "A very long title of a story about a dragon and a cake", " and.")
+    library = page(app, "Library")
+    lengths = []
+    for size in ("900x600", "1400x900", "900x600"):
+        app.root.geometry(size)
+        width = int(size.partition("x")[0])
+        wait(app, lambda width=width: app.root.winfo_width() == width)
+        wait(app, lambda: library.rows[0].cget("text").startswith("A very"))
+        app.root.update()
+        lengths.append(len(library.rows[0].cget("text").partition("\n")[0]))
+    assert lengths[0] == lengths[2] < lengths[1]
 
 
 def test_a_broken_file_is_named_and_the_others_are_there(app, stage, outputs):
@@ -285,13 +330,54 @@ def test_runs_are_listed_best_first_with_scores_curves_and_the_broken_ones(app):
     broken = next(line for line in lines if "is broken" in line)
     assert broken.startswith("broken is broken: the card ")
     runs.choose(0)
-    assert runs.scores.cget("text").startswith("Grammar mistakes: 0.25 per 100 words\n\n")
+    assert runs.scores.cget("text").startswith("SYNTAX\nGrammar mistakes: 0.25 per 100 words\n\n")
     assert [curve.points for curve in runs.chart._curves] == [((0.1, 1.5), (0.2, 0.7))]
     runs.choose(1)
     assert "Not scored yet." in runs.scores.cget("text")
     runs.write_button.invoke()
     assert app.page == "Write"
     assert app.studio.run == named(app, "two")
+
+
+def test_scores_are_drawn_beside_those_of_real_stories(app):
+    runs = page(app, "Runs")
+    runs.choose(0)
+    runs.choose_chart("Scores")
+    wait(app, lambda: runs.score_chart._rows and visible(runs.score_chart))
+    assert not visible(runs.chart)
+    (row,) = runs.score_chart._rows
+    assert (row.name, row.better, row.said) == ("Grammar mistakes", "lower", "0.25 per 100 words")
+    assert [dot.value for dot in row.dots] == [0.25]
+    assert row.real == 0.5
+    assert row.whole == pytest.approx(0.55)
+    items = runs.score_chart.find_all()
+    texts = [runs.score_chart.itemcget(item, "text") for item in items if _is_text(runs, item)]
+    assert {"Grammar mistakes ↓", "0.25 per 100 words"} <= set(texts)
+    runs.choose_chart("Learning")
+    app.root.update()
+    assert visible(runs.chart)
+
+
+def _is_text(runs, item):
+    return runs.score_chart.type(item) == "text"
+
+
+def test_where_no_run_has_a_curve_the_scores_are_drawn_first(app):
+    runs = page(app, "Runs")
+    wait(app, lambda: runs.figures.keys() == app.studio.runs.keys())
+    figures, runs._wanted = runs.figures, ""
+    runs._show()
+    assert runs.which.get() == "Learning"
+    runs.figures = {name: replace(of, curve=()) for name, of in figures.items()}
+    runs._show()
+    assert runs.which.get() == "Scores"
+    runs.figures = figures
+
+
+def test_scores_that_cannot_be_read_are_said_to_be_broken(tmp_path):
+    (tmp_path / "scores.json").write_text('{"scores": {"a": 1}}', encoding="utf-8")
+    figures = read_figures(Run(tmp_path, {}))
+    assert figures.broken.startswith("scores.json cannot be read (TypeError: ")
 
 
 TRAIN = """
@@ -467,13 +553,55 @@ def test_a_new_story_has_nothing_marked(app, real_run):
     assert new.story.marked("copied") == []
 
 
-def test_stories_that_are_not_here_any_more_are_said_to_be_missing(app):
-    app.studio.new_story("Once upon a time")
+def test_without_the_training_stories_it_is_said_and_grammar_and_words_are_measured(app):
+    app.studio.new_story("Once upon a time there was a cat.")
     new = page(app, "Is it new?")
     new.models.set(named(app, "one"))
     new.button.invoke()
-    wait(app, lambda: new.act is None)
-    assert says(app, "Failed: ")
-    assert "gone.txt" in app.status.cget("text")
+    wait(app, lambda: new.act is None, seconds=60)
+    assert says(app, "Finished, but without the training stories")
+    assert new.why.cget("text").startswith(
+        "The stories this model learned from are not on this computer (gone.txt)."
+    )
+    assert visible(new.elsewhere)
+    figures = {figure.title: figure for figure in new.found.figures}
+    assert "Closest training story" not in figures
+    assert figures["Reading level (Flesch-Kincaid)"].yours < 5
+    assert figures["Reading level (Flesch-Kincaid)"].real == 2.5, "as the run's own scores have it"
     assert usable(new.button)
-    assert text_of(app.studio.document.spans) == "Once upon a time"
+    app.studio.new_story("Another")
+    app.root.update()
+    assert not visible(new.elsewhere)
+
+
+def test_training_stories_that_were_moved_can_be_shown_to_it(
+    app, real_run, corpus_file, tmp_path, monkeypatch
+):
+    from gui.newness import Examiner
+    from gui.pages import novelty
+    from tinystories.data.corpus import Corpus
+
+    run, story = real_run
+    sizes = Corpus.open(next(app.studio.outputs.glob("data/corpus-*"))).index["splits"]
+    here = {"source": {"kind": "local", "asked": "gone.txt"}, "fingerprint": "moved", **sizes}
+    monkeypatch.setitem(run.card, "data", here)
+    new = page(app, "Is it new?")
+    monkeypatch.setattr(new, "examiner", Examiner(tmp_path))
+    app.studio.new_story(story)
+    new.models.set(named(app, "real-rnn"))
+
+    others = tmp_path / "others"
+    others.mkdir()
+    (others / "stories.txt").write_text("A story of another kind. It ends well.", encoding="utf-8")
+    monkeypatch.setattr(novelty.filedialog, "askdirectory", lambda **_: str(others))
+    new.button.invoke()
+    wait(app, lambda: new.act is None, seconds=60)
+    new.elsewhere.invoke()
+    wait(app, lambda: new.act is None, seconds=60)
+    assert says(app, "Failed: ")
+
+    monkeypatch.setattr(novelty.filedialog, "askdirectory", lambda **_: str(corpus_file.parent))
+    new.choose_stories()
+    wait(app, lambda: new.act is None, seconds=60)
+    assert new.nearest.text == story
+    assert not visible(new.empty)

@@ -113,6 +113,22 @@ def test_closing_ends_every_worker_and_nothing_is_begun_afterwards(session):
     assert outcome(session) == ([], Stopped(late))
 
 
+def test_closing_waits_for_what_has_to_be_finished_and_not_for_what_hears_nothing():
+    session, begun, deaf = Session(unstopped=("files",)), threading.Event(), threading.Event()
+    session.start("look", lambda act: begun.set() or deaf.wait(20))
+    begun.wait(10)
+    written = []
+    for number in range(3):  # Those that wait for their turn are done, too.
+        session.start("files", lambda act, number=number: act.wait(0.1) or written.append(number))
+    session.stop()
+    began = time.monotonic()
+    assert not session.close(patience_s=0.05)
+    assert time.monotonic() - began < 10
+    assert written == [0, 1, 2]
+    deaf.set()
+    assert session.close()
+
+
 def test_the_windows_modules_bring_in_nothing_heavy():
     code = (
         "import sys, gui.__main__, gui.app; print({'torch', 'lightning', 'hydra', 'numpy', "

@@ -49,6 +49,17 @@ def test_the_best_run_is_chosen_and_loaded(open_studio, outputs):
     assert studio.best("rnn") == "rnn-gru · 0.80 bits per byte"
 
 
+def test_the_models_that_come_with_the_project_are_found_and_the_best_is_chosen(open_studio):
+    studio = open_studio(Path(__file__).parents[2] / "outputs" / "pretrained")
+    studio.find()
+    poll(studio, lambda: studio.voice is not None)
+    assert {run.folder.name for run in studio.runs.values()} == {"transformer", "rnn"}
+    assert studio.runs[studio.best("transformer")].folder.name == "transformer"
+    assert studio.runs[studio.best("rnn")].folder.name == "rnn"
+    assert studio.run == studio.best("transformer")
+    assert studio.broken == {}
+
+
 def test_a_choice_made_while_another_model_loads_wins(open_studio, outputs):
     studio = open_studio(outputs)
     studio.find()

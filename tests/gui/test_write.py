@@ -205,6 +205,18 @@ def test_a_new_beginning_saves_a_told_story_first(app, stage, write):
     assert app.studio.library.stories()[0][0].text == BEGINNING + " girl."
 
 
+def test_a_new_beginning_keeps_what_was_only_typed_and_passes_over_what_is_bare(app, write):
+    type_in(app, write, " girl of mine")
+    write.choose_beginning(BEGINNINGS[2])
+    wait(app, lambda: app.studio.library.stories()[0])
+    write.choose_beginning(BEGINNINGS[3])
+    write.choose_beginning(BEGINNINGS[4])
+    app.studio.act("files", lambda act: None, end=lambda end: app.studio.say("All is written."))
+    wait(app, lambda: says(app, "All is written."))
+    kept = [story.text for story in app.studio.library.stories()[0]]
+    assert kept == [BEGINNING + " girl of mine"]
+
+
 @pytest.mark.parametrize("suffix", [".txt", ".md", ".pdf"])
 def test_a_story_is_exported_where_the_reader_says(
     app, stage, write, suffix, tmp_path, monkeypatch
@@ -227,15 +239,19 @@ def test_reading_aloud_is_offered_only_where_there_is_a_voice(app, stage, write,
     spoken = []
 
     class Engine:
+        voices = ("English",)
+
+        def getProperty(self, name):  # noqa: N802
+            return getattr(self, name)
+
         def say(self, sentence):
             spoken.append(sentence)
 
         def runAndWait(self):  # noqa: N802
             pass
 
-    assert write.speak.winfo_ismapped() in (0, 1)
     monkeypatch.setattr(speech, "_engine", Engine)
-    write._offer_speech(Finished(None, True))
+    write._offer_speech(Finished(None, speech.can_speak(None)))
     app.root.update()
     assert visible(write.speak)
     write.box.delete("1.0", "end")
@@ -243,9 +259,20 @@ def test_reading_aloud_is_offered_only_where_there_is_a_voice(app, stage, write,
     write.speak.invoke()
     wait(app, lambda: write.reading is None)
     assert spoken == ["She ran.", "He ran!"]
-    write._offer_speech(Finished(None, False))
+    monkeypatch.setattr(Engine, "voices", ())
+    write._offer_speech(Finished(None, speech.can_speak(None)))
     app.root.update()
     assert not visible(write.speak)
+
+
+def test_a_system_without_a_driver_has_no_voice(monkeypatch):
+    from gui import speech
+
+    def fail():
+        raise OSError("libespeak.so.1: cannot open shared object file")
+
+    monkeypatch.setattr(speech, "_engine", fail)
+    assert not speech.can_speak(None)
 
 
 def test_a_damaged_model_cannot_tell_and_another_can_be_chosen(app, stage, write):
