@@ -111,7 +111,7 @@ def _by_size(vocab: int, *, quick: bool) -> list[dict[str, Any]]:
                     "peak MB": peak,
                 }
             )
-    spent = interleaved(steps, rounds=1 if quick else 2, seconds=0.1 if quick else 1)
+    spent = interleaved(steps, rounds=1 if quick else 2, seconds=0.1 if quick else 0.5)
     peak_flops = 2 * 1024**3 / spent.pop("matmul")
     for row, cost in zip(rows, spent.values(), strict=True):
         row["CPU ms a token"] = 1000 * cost / STEP_TOKENS
@@ -141,7 +141,7 @@ def _peak_mb(name: str, vocab: int, sizes: dict[str, int]) -> float | None:
 
 def _by_processes(stories: str, *, quick: bool) -> list[dict[str, Any]]:
     """Train for few and for more steps: what is spent between the two is spent on steps."""
-    few, more = (2, 4) if quick else (10, 60)
+    few, more = (2, 4) if quick else (4, 24)
     rows: list[dict[str, Any]] = []
     for processes in (1,) if quick else (1, 2):
         (least, _), (most, speeds) = (_trained(stories, processes, n) for n in (few, more))
