@@ -172,6 +172,7 @@ class Examiner:
                 limit=data.get("limit", LIMIT),
                 seed=data.get("seed", run.card.get("training", {}).get("seed", 0)) or 0,
                 filter=data.get("filter"),
+                deduplicate=data.get("deduplicate", True),
             )
         except UserError as error:
             if stories:

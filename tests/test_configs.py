@@ -1,5 +1,7 @@
 """Every config that is shipped can be composed, and what it describes can be built."""
 
+import json
+from functools import cache
 from itertools import product
 from pathlib import Path
 
@@ -9,6 +11,7 @@ from hydra import compose, initialize_config_dir
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
+from tinystories.models import LanguageModel
 from tinystories.models.sizing import count_parameters
 from tinystories.settings import check_settings
 from tinystories.training import build_model, known_settings
@@ -62,8 +65,14 @@ def test_every_value_of_a_shipped_sweep_is_composed_and_built(choice):
     for number in range(max(map(len, values.values()), default=0)):
         run = composed([f"{name}={among[number % len(among)]}" for name, among in values.items()])
         check_settings(run, known_settings(run))
-        with torch.device("meta"):
-            build_model(run["model"], vocab=min(5753, 1300 + run["data"]["vocab"]))
+        built(json.dumps(run["model"]), vocab=min(5753, 1300 + run["data"]["vocab"]))
+
+
+@cache
+def built(settings: str, vocab: int) -> LanguageModel:
+    """The model of a config, made once for all the runs that have it."""
+    with torch.device("meta"):
+        return build_model(json.loads(settings), vocab)[0]
 
 
 def test_the_shipped_search_looks_among_settings_that_there_are():

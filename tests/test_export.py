@@ -16,7 +16,7 @@ from tinystories.__main__ import main
 from tinystories.data.corpus import prepare_corpus
 from tinystories.data.vocabulary import Vocabulary, train_vocabulary
 from tinystories.errors import UserError
-from tinystories.export import export
+from tinystories.export import FORMATS, export
 from tinystories.export.huggingface import read
 from tinystories.generation import Sampling
 from tinystories.models import FAMILIES
@@ -282,3 +282,34 @@ def test_ids_are_equal_on_real_stories(runs, tmp_path):
     theirs = tokenizer(stories, add_special_tokens=False).input_ids
     assert theirs == vocabulary.encode_batch(stories)
     assert tokenizer.batch_decode(theirs) == stories
+
+
+@pytest.mark.parametrize(
+    ("family", "odd"),
+    [
+        ("rnn", {"tied": False}),
+        ("transformer", {"positions": "learned"}),
+        ("transformer", {"positions": "none"}),
+    ],
+)
+def test_what_only_pytorch_knows_is_told_by_it_and_exported_nowhere(
+    vocabulary, tmp_path, family, odd
+):
+    arguments = {"width": 16, "depth": 1, **odd}
+    arguments |= {"heads": 2, "context": CONTEXT} if family == "transformer" else {}
+    model = FAMILIES[family](len(vocabulary), **arguments)
+    card = {
+        "model": {"family": family, "arguments": arguments},
+        "vocab": {"tokens": len(vocabulary)},
+        "data": {"source": {"kind": "local"}},
+    }
+    Storyteller(model, vocabulary, card).save(tmp_path / "run")
+    told = Storyteller.load(tmp_path / "run").tell("Tom", seed=1, length=30)
+    assert told == Storyteller(model, vocabulary).tell("Tom", seed=1, length=30)
+    said = " ".join(f"model.{name}={value}" for name, value in odd.items())
+    with pytest.raises(UserError, match=f"cannot tell with a .*{said}; choose torch"):
+        Storyteller.load(tmp_path / "run", "numpy")
+    for form in FORMATS:
+        with pytest.raises(UserError, match=f"a model with {said} has no place in other"):
+            export(read_run(tmp_path / "run"), form, tmp_path / form)
+        assert not (tmp_path / form).exists()

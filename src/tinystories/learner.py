@@ -134,7 +134,7 @@ class Learner(LightningModule):
     def _nats_and_bytes(self, batch: Batch) -> tuple[Tensor, Tensor]:
         targets = batch["targets"].flatten()
         x, _ = self.model.read(batch["tokens"])
-        nats = head_nats(x.flatten(0, 1), self.model.embed.weight, targets, ignore=IGNORE)
+        nats = head_nats(x.flatten(0, 1), self.model.head, targets, ignore=IGNORE)
         return nats, self.token_bytes[targets[targets != IGNORE]].sum()
 
 

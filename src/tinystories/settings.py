@@ -26,8 +26,11 @@ WHOLE_NUMBERS = {
 }
 """Settings that are whole numbers, and the smallest that each may be; null leaves it open."""
 
+SWITCHES = ("model.tied", "data.deduplicate")
+
 NUMBERS = {
     "minutes": "above 0",
+    "flops": "above 0",
     "model.dropout": "from 0 to below 1",
     "optimizer.muon_lr": "above 0",
     "optimizer.adamw_lr": "above 0",
@@ -63,6 +66,9 @@ def check_settings(config: Mapping[str, Any], known: Mapping[str, Collection[str
         value = settings.get(name)
         if value is not None and not (_is_number(value) and value % 1 == 0 and value >= least):
             raise UserError(f"{name} must be a whole number from {least} up, got {value!r}")
+    for name in SWITCHES:
+        if not isinstance(value := settings.get(name, True), bool):
+            raise UserError(f"{name} must be true or false, got {value!r}")
     for name, wanted in NUMBERS.items():
         value = settings.get(name)
         if value is not None and not (_is_number(value) and RANGES[wanted](value)):

@@ -193,10 +193,15 @@ class SweepReport(Callback):
         if not rows:
             return
         write_atomically(folder / RESULTS, as_csv(rows))
-        sys.stdout.write(f"\n{as_table(rows)}\n\nwritten: {folder / RESULTS}\n")
+        named = shlex.quote(str(folder))
+        sys.stdout.write(
+            f"\n{as_table(rows)}\n\nwritten: {folder / RESULTS}\n"
+            f"side by side: tinystories compare {named}\n"
+            f"in TensorBoard: tensorboard --logdir {named}\n"
+        )
         if unfinished := [row for row in rows if row["state"] not in ("finished", "pruned")]:
             sys.stdout.write(
                 f"{len(unfinished)} of {len(rows)} runs are not finished; to try them again: "
-                f"python train.py resume={shlex.quote(str(folder))}\n"
+                f"python train.py resume={named}\n"
             )
             sys.exit(1)

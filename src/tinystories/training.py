@@ -34,6 +34,7 @@ from tinystories.callbacks import (
     Watch,
 )
 from tinystories.checkpoints import WholeCheckpoints, find_checkpoint, read_checkpoint
+from tinystories.cost import flops_a_token
 from tinystories.data.datamodule import StoryData
 from tinystories.data.pipeline import prepare
 from tinystories.data.shards import counting_bpb
@@ -52,7 +53,7 @@ log = logging.getLogger(__name__)
 LOADING = ("context", "batch", "workers", "judged")
 """Settings of the data group that say how shards are read, not how they are made."""
 
-DECISIVE = ("model", "data", "optimizer", "seed", "minutes", "validations")
+DECISIVE = ("model", "data", "optimizer", "seed", "minutes", "flops", "validations")
 """The settings, and groups of them, that a run goes on with as it began."""
 
 CHECKPOINTS = "checkpoints"
@@ -122,8 +123,9 @@ def train(
         UserError: a setting is wrong, or the data or the checkpoint cannot be read.
     """
     check_settings(config, known_settings(config))
-    if config["minutes"] is None and config["trainer"]["max_steps"] is None:
-        raise UserError("nothing says how long to train; set minutes or trainer.max_steps")
+    amounts = config["minutes"], config.get("flops"), config["trainer"]["max_steps"]
+    if all(amount is None for amount in amounts):
+        raise UserError("nothing says how long to train; set minutes, flops or trainer.max_steps")
     with claimed(folder, config["resume"]):
         if command and config["resume"] is None and not _rank():
             write_atomically(folder / COMMAND, command + "\n")
@@ -172,10 +174,11 @@ def _train(
     making = {name: value for name, value in config["data"].items() if name not in LOADING}
     data = prepare(**making)
     model, described = build_model(config["model"], len(data.vocabulary))
+    steps = config["trainer"]["max_steps"] or _steps_of(config, model, described)
     learner = Learner(
         model,
         token_bytes=data.vocabulary.token_bytes(),
-        steps=config["trainer"]["max_steps"],
+        steps=steps,
         seed=config["seed"],
         **{name: value for name, value in config["optimizer"].items() if name != "clip"},
     )
@@ -188,7 +191,7 @@ def _train(
     tensorboard.log_hyperparams(flat(config), {"hp/val_bpb": math.nan})
     if not _rank():
         tensorboard.experiment.add_custom_scalars(OVERLAYS)
-    trainer = _trainer(config, folder, data.vocabulary, plan, tensorboard, report)
+    trainer = _trainer(config, steps, folder, data.vocabulary, plan, tensorboard, report)
     wrong = None
     try:
         _fit(trainer, learner, stories, plan, find_checkpoint(config["resume"]))
@@ -254,8 +257,25 @@ def _gentler(config: Mapping[str, Any]) -> str:
     return " ".join(f"optimizer.{name}={lr / 4:g}" for name, lr in rates.items() if lr)
 
 
+def _steps_of(
+    config: Mapping[str, Any], model: LanguageModel, described: Mapping[str, Any]
+) -> int | None:
+    """Return how many steps ``flops`` are; None where they are not given, and time will tell."""
+    if (flops := config.get("flops")) is None:
+        return None
+    each = flops_a_token(
+        **described, parameters=count_parameters(model)["total"], vocab=len(model.embed.weight)
+    )
+    tokens = config["data"]["batch"] * config["data"]["context"]
+    tokens *= config["trainer"]["accumulate_grad_batches"]
+    steps = max(1, round(flops / each / tokens))
+    log.info("%g operations are %s steps of %s tokens", flops, f"{steps:,}", f"{tokens:,}")
+    return steps
+
+
 def _trainer(
     config: Mapping[str, Any],
+    steps: int | None,
     folder: Path,
     vocabulary: Vocabulary,
     plan: Plan,
@@ -296,7 +316,7 @@ def _trainer(
     if twice := sorted(ours.keys() & theirs.keys()):
         raise UserError(f"trainer.{twice[0]} is set by the program itself; leave it out")
     try:
-        return Trainer(max_steps=config["trainer"]["max_steps"] or -1, **ours, **theirs)
+        return Trainer(max_steps=steps or -1, **ours, **theirs)
     except (ValueError, TypeError, ImportError, MisconfigurationException) as error:
         raise UserError(
             f"lightning's Trainer refuses a setting of the trainer group: {error}"
@@ -363,7 +383,7 @@ def known_settings(config: Mapping[str, Any]) -> dict[str, Collection[str]]:
         raise UserError(f"model.family must be one of {', '.join(FAMILIES)}, got {family!r}")
     model = {*_arguments(FAMILIES[family]), "family", "parameters"} - {"vocab"}
     return {
-        "": {"model", "data", "optimizer", "trainer", "seed", "minutes", "validations"}
+        "": {"model", "data", "optimizer", "trainer", "seed", "minutes", "flops", "validations"}
         | {"prompt", "resume"},
         "model": model,
         "data": {*_arguments(prepare), *LOADING},

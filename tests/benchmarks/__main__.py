@@ -24,6 +24,9 @@ def main() -> None:
     parser.add_argument("--names", nargs="+", help="contestants; default: all")
     parser.add_argument("--tune", action="store_true", help="try the peers' learning rates")
     parser.add_argument(
+        "--scale", action="store_true", help="throughput by size and by processes instead"
+    )
+    parser.add_argument(
         "--run-c", type=Path, help="the source of llama2.c's run.c, to be timed too"
     )
     options = parser.parse_args()
@@ -47,7 +50,10 @@ def main() -> None:
     if "throughput" in options.parts:
         import throughput
 
-        throughput.run(quick=options.quick)
+        if options.quick or not options.scale:
+            throughput.run(quick=options.quick)
+        if options.scale or options.quick:
+            throughput.scale(options.stories, quick=options.quick)
     if "telling" in options.parts:
         import telling
 

@@ -66,17 +66,29 @@ class Contestant:
         self.steps += 1
 
 
-def build(name: str, *, vocab: int, width: int, depth: int, lr: float | None = None) -> Contestant:
+def build(
+    name: str,
+    *,
+    vocab: int,
+    width: int,
+    depth: int,
+    hidden: int | None = None,
+    lr: float | None = None,
+) -> Contestant:
     """Return the contestant ``name``; ``lr`` is another highest learning rate than the tuned one.
+
+    Only ours take a width inside the SwiGLU, ``hidden``.
 
     Names: ``transformer``, ``mingru``, ``lstm``, ``gru``, ``gpt-neo``, ``llama``.
     """
     if name in ("gpt-neo", "llama"):
         return _peer(name, vocab, width, depth, lr)
     if name == "transformer":
-        model = FAMILIES["transformer"](vocab, width=width, depth=depth, heads=6, context=1024)
+        own: dict[str, Any] = {"heads": 6, "context": 1024}
     else:
-        model = FAMILIES["rnn"](vocab, width=width, depth=depth, cell=name)
+        own = {"cell": name}
+    family = name if name == "transformer" else "rnn"
+    model = FAMILIES[family](vocab, width=width, depth=depth, hidden=hidden, **own)
     optimizer = muon_adamw(model, muon_lr=lr or 0.02, adamw_lr=0.004)
 
     def nats(tokens: Tensor, targets: Tensor) -> Tensor:

@@ -1,14 +1,39 @@
-"""How many tokens a CPU second are learned from, on one thread, beside the peers."""
+"""How many tokens a CPU second are learned from: beside the peers, by size, and by processes."""
 
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
 from functools import partial
+from multiprocessing import get_context
+from typing import Any
 
 import torch
-from measure import interleaved, matmul_flops, save, show
+from measure import RESULTS, interleaved, matmul_flops, save, show
 from peers import build, non_embedding
+
+from tinystories.cost import flops_a_token
+from tinystories.data.pipeline import prepare
+from tinystories.evaluation.operation import peak_memory_mb
+from tinystories.metrics_file import read_metrics
+from tinystories.models.sizing import sized
 
 NAMES = ("transformer", "mingru", "gru", "lstm", "gpt-neo", "llama")
 VOCAB, WIDTH, DEPTH = 4096, 192, 6
 STEP_TOKENS = 2048
+
+SIZES = {1e6: 4, 3e6: 4, 10e6: 6, 30e6: 8}
+"""Parameters, and the depth that goes with them."""
+WORDS = 4500
+FULL_BYTES = 1.92e9
+"""Text of the whole of TinyStories: 2,119,719 stories, some 470 million words."""
+GPU_FLOPS = 989e12
+"""What the data sheet of an H100 says of dense bfloat16; the two shares of it are assumptions."""
+GPU_SHARES = (0.35, 0.05)
+GPU_SCALING = 0.9
+"""Of eight GPUs, what each does of what it does alone: an assumption, too."""
 
 
 def run(*, quick: bool = False) -> None:
@@ -41,3 +66,123 @@ def run(*, quick: bool = False) -> None:
         ]
     show(f"Training, width {WIDTH}, depth {DEPTH}, {VOCAB:,} ids, one thread", rows)
     save("throughput", {"rows": rows})
+
+
+def scale(stories: str, *, quick: bool = False) -> None:
+    """Time a token, and weigh a step, at several sizes; then train with one and two processes."""
+    data = prepare(
+        stories, vocab=WORDS, tokenizer={"kind": "words"}, limit=300 if quick else 50_000
+    )
+    totals = data.shards.totals("train")
+    whole = FULL_BYTES * totals["tokens"] / totals["bytes"]
+    rows = _by_size(len(data.vocabulary), quick=quick)
+    show(f"Training by size, context 256, {len(data.vocabulary):,} ids, one thread", rows)
+    shared = _by_processes(stories, quick=quick)
+    show("3 M parameters, by processes of one thread", shared)
+    title = f"Calculated: {whole / 1e6:,.0f} M tokens, once"
+    first, last = shared[0], shared[-1]
+    dearer = last["CPU ms a token, all together"] / first["CPU ms a token, all together"]
+    calculated = [_calculated(row, whole, dearer / last["processes"]) for row in rows]
+    show(title, calculated)
+    save("scale", {"sizes": rows, "processes": shared, title: calculated})
+
+
+def _by_size(vocab: int, *, quick: bool) -> list[dict[str, Any]]:
+    torch.set_num_threads(1)
+    steps: dict[str, Callable[[], object]] = {"matmul": matmul_flops()}
+    rows = []
+    for parameters in list(SIZES)[: 1 if quick else None]:
+        for name in ("transformer", "mingru"):
+            found = _sizes(name, vocab, parameters)
+            steps[f"{name} {parameters:g}"] = _step(name, vocab, **found)
+            with get_context("spawn").Pool(1) as pool:  # A process's peak is never forgotten.
+                peak = pool.apply(_peak_mb, (name, vocab, found))
+            family = name if name == "transformer" else "rnn"
+            flops = flops_a_token(
+                family, {**found, "context": 256}, parameters=parameters, vocab=vocab
+            )
+            rows.append(
+                {
+                    "model": name,
+                    "million parameters": parameters / 1e6,
+                    "width": found["width"],
+                    "depth": found["depth"],
+                    "MFLOP a token": flops / 1e6,
+                    "peak MB": peak,
+                }
+            )
+    spent = interleaved(steps, rounds=1 if quick else 2, seconds=0.1 if quick else 0.5)
+    peak_flops = 2 * 1024**3 / spent.pop("matmul")
+    for row, cost in zip(rows, spent.values(), strict=True):
+        row["CPU ms a token"] = 1000 * cost / STEP_TOKENS
+        row["% of matmul peak"] = 1e6 * row["MFLOP a token"] * STEP_TOKENS / cost / peak_flops * 100
+    return rows
+
+
+def _sizes(name: str, vocab: int, parameters: float) -> dict[str, int]:
+    own = {"heads": 6} if name == "transformer" else {"cell": name}
+    family = name if name == "transformer" else "rnn"
+    found = sized(family, parameters=int(parameters), vocab=vocab, depth=SIZES[parameters], **own)
+    return {what: found[what] for what in ("width", "depth", "hidden")}
+
+
+def _step(name: str, vocab: int, **sizes: int) -> Callable[[], object]:
+    contestant = build(name, vocab=vocab, **sizes)
+    ids = torch.randint(vocab, (STEP_TOKENS // 256, 257))
+    # Spent: so much of the budget that windows are whole.
+    return partial(contestant.learn, ids[:, :-1], ids[:, 1:], 0.5)
+
+
+def _peak_mb(name: str, vocab: int, sizes: dict[str, int]) -> float | None:
+    torch.set_num_threads(1)
+    _step(name, vocab, **sizes)()
+    return peak_memory_mb()
+
+
+def _by_processes(stories: str, *, quick: bool) -> list[dict[str, Any]]:
+    """Train for few and for more steps: what is spent between the two is spent on steps."""
+    few, more = (2, 4) if quick else (4, 24)
+    rows: list[dict[str, Any]] = []
+    for processes in (1,) if quick else (1, 2):
+        (least, _), (most, speeds) = (_trained(stories, processes, n) for n in (few, more))
+        cost = (most - least) / ((more - few) * STEP_TOKENS)
+        rows.append(
+            {
+                "processes": processes,
+                "tokens a second, by the clock": statistics.median(speeds),
+                "CPU ms a token, all together": 1000 * cost,
+            }
+        )
+    return rows
+
+
+def _trained(stories: str, processes: int, steps: int) -> tuple[float, Sequence[float]]:
+    """Return the CPU seconds that a training took, and its tokens a second on the way."""
+    folder = RESULTS / "scale" / f"{processes}-{steps}-{time.time_ns()}"
+    settings = ["trainer=ddp", "trainer.accelerator=cpu", f"trainer.devices={processes}"]
+    settings += [f"data.source={stories}", f"data.vocab={WORDS}", f"trainer.max_steps={steps}"]
+    settings += ["trainer.threads=1", "trainer.log_every_n_steps=2", "validations=1"]
+    settings += ["optimizer.growth=0", f"hydra.run.dir={folder}"]
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, "train.py", *settings], check=True, capture_output=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    rows = read_metrics(folder / "metrics.csv")
+    return spent, [value for _, name, value in rows if name == "train/tokens_per_s"]
+
+
+def _calculated(row: dict[str, Any], tokens: float, shared: float) -> dict[str, Any]:
+    """Return the hours that all stories take, once, on machines that were not all at hand.
+
+    ``shared``: the time that several processes take, as a share of the time of one.
+    """
+    flops = 1e6 * row["MFLOP a token"] * tokens
+    alone = row["CPU ms a token"] * tokens / 1000 / 3600
+    hours: dict[str, Any] = {name: row[name] for name in ("model", "million parameters")}
+    hours["h, one core"] = alone
+    hours["h, two cores"] = alone * shared
+    for share in GPU_SHARES:
+        one = flops / GPU_FLOPS / share / 3600
+        hours[f"h, one GPU at {share:.0%}"] = one
+        hours[f"h, 8 GPUs at {share:.0%}"] = one / 8 / GPU_SCALING
+    return hours

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 import tracemalloc
+from collections import Counter
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -78,6 +79,35 @@ def test_a_limit_reads_no_more_train_stories_and_all_of_validation(tmp_path: Pat
     corpus = prepare_corpus(str(folder), tmp_path, limit=10)
     assert list(corpus.stories("train")) == STORIES[:10]
     assert list(corpus.stories("validation")) == STORIES[50:]
+
+
+@pytest.mark.parametrize("split", [True, False])
+def test_copies_may_stay_in_train_but_none_of_a_validation_story(
+    tmp_path: Path, split: bool
+) -> None:
+    long, held_out = (" ".join(map(make_story, range(n, n + 9))) for n in (200, 300))
+    again = long + " The end."  # nearly a copy
+    train = [*STORIES[50:], STORIES[50], long, again, again]
+    if split:
+        folder = tmp_path / "stories"
+        folder.mkdir()
+        source = folder
+        write_txt(folder / "train.txt", [*train, STORIES[7], held_out + " The end."])
+        write_txt(folder / "valid.txt", [*STORIES[:50], STORIES[3], held_out])
+    else:
+        source = write_txt(tmp_path / "a.txt", train)
+    without = prepare_corpus(str(source), tmp_path)
+    with_ = prepare_corpus(str(source), tmp_path, deduplicate=False)
+    assert with_.folder != without.folder
+    held = list(without.stories("validation"))
+    assert list(with_.stories("validation")) == held
+    kept = Counter(train)
+    if split:
+        assert with_.index["dropped"] == {"exact duplicate": 1, "in validation": 2}
+    else:
+        kept -= Counter(dict.fromkeys(held, 2))
+    assert Counter(with_.stories("train")) == kept
+    assert (with_.index["deduplicate"], without.index["deduplicate"]) == (False, True)
 
 
 def test_files_are_numbered_and_hold_at_most_so_many_bytes(

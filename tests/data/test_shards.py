@@ -358,3 +358,10 @@ def test_two_builds_at_once_make_one(corpus, vocabulary, tmp_path):
         ]
         first, second = (job.result() for job in jobs)
     assert first == second == Shards.open(tmp_path)
+
+
+def test_a_worker_of_joblib_may_start_processes_too() -> None:
+    """It starts them in its own way, and told them of that, which they do not know."""
+    joblib = pytest.importorskip("joblib")
+    job = joblib.delayed(lambda: list(in_processes(abs, [-1, 2], 2)))
+    assert joblib.Parallel(n_jobs=2)([job()]) == [[1, 2]]

@@ -3,15 +3,17 @@
 import csv
 import json
 import math
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tinystories.__main__ import main
+from tinystories.cost import flops_a_token, memory_bytes
 from tinystories.evaluation.overview import (
     curve_of,
     entries,
-    flops_a_token,
+    flops_of,
     front,
     rows,
     runs_under,
@@ -40,7 +42,11 @@ def make(
         "model": {"family": family, "arguments": arguments},
         "parameters": {"total": parameters, "embedding": 10},
         "vocab": {"words": words, "tokens": words + 40},
-        "data": {"source": {"kind": "local"}, "fingerprint": more.get("data", "f" * 64)},
+        "data": {
+            "source": {"kind": "local"},
+            "fingerprint": more.get("data", "f" * 64),
+            "validation": {"stories": 9, "bytes": more.get("judged", 900)},
+        },
         "training": {
             "tokens": tokens,
             "seconds": more.get("seconds", 60.0),
@@ -105,8 +111,25 @@ def test_a_curve_has_the_time_of_its_tokens(tmp_path):
 def test_computation_is_six_for_a_parameter_and_what_attention_adds(tmp_path):
     rnn = read_run(make(tmp_path / "a", 1.0))
     transformer = read_run(make(tmp_path / "b", 1.0, family="transformer"))
-    assert flops_a_token(rnn) == 6000
-    assert flops_a_token(transformer) == 6000 + 6 * 2 * 16 * 32
+    assert flops_of(rnn) == 6000
+    assert flops_of(transformer) == 6000 + 6 * 2 * 16 * 32
+
+
+def test_what_is_only_looked_up_is_not_computed_with():
+    sizes = {"width": 16, "depth": 2, "context": 32}
+    count = partial(flops_a_token, parameters=1000, vocab=20)
+    assert count("rnn", {**sizes, "tied": False}) == 6000 - 6 * 20 * 16
+    learned = count("transformer", {**sizes, "positions": "learned"})
+    assert learned == count("transformer", sizes) - 6 * 32 * 16
+
+
+def test_a_transformer_remembers_its_window_and_an_rnn_one_vector_a_block():
+    sizes = {"width": 16, "depth": 2, "context": 32}
+    kept = partial(memory_bytes, arguments=sizes)
+    assert kept("transformer", tokens=10) == 4 * 2 * 2 * 16 * 10
+    assert kept("transformer", tokens=100) == 4 * 2 * 2 * 16 * 31
+    assert kept("rnn", tokens=100) == 4 * 2 * 16
+    assert memory_bytes("rnn", {**sizes, "cell": "lstm"}, tokens=9) == 2 * 4 * 2 * 16
 
 
 def test_the_front_is_what_nothing_beats_in_both():
@@ -120,12 +143,12 @@ def test_an_unfair_comparison_is_said(tmp_path):
     make(tmp_path / "b", 1.1, family="transformer")
     found = entries(runs_under([tmp_path]))
     assert list(warnings(found)) == []
-    make(
-        tmp_path / "c", 1.2, data="e" * 64, parameters=1100, tokens=9000, seconds=80, finished=False
-    )
+    other = {"data": "e" * 64, "judged": 901, "parameters": 1100, "tokens": 9000, "seconds": 80}
+    make(tmp_path / "c", 1.2, finished=False, **other)
     said = list(warnings(entries(runs_under([tmp_path]))))
     assert said == [
-        "they learned from different stories, and were judged by different ones",
+        "they learned from different stories",
+        "they were judged by different stories: their bits per byte do not compare",
         "they differ in parameters: 1,000 to 1,100",
         "they differ in tokens read: 8,000 to 9,000",
         "they differ in seconds of training: 60 to 80",
@@ -138,8 +161,9 @@ def test_an_overview_is_a_table_pictures_and_a_page(sweep, tmp_path):
     text = page.read_text(encoding="utf-8")
     pictures = {path.name for path in (tmp_path / "out").glob("*.png")}
     # No scores, so no speed.
-    assert pictures == {"learning.png", "size.png", "vocabulary.png", "depth.png"}
-    assert text.count("data:image/png;base64,") == 4
+    drawn = {"learning.png", "size.png", "vocabulary.png", "depth.png", "length.png"}
+    assert pictures == drawn
+    assert text.count("data:image/png;base64,") == 5
     with (tmp_path / "out" / "overview.csv").open(encoding="utf-8", newline="") as file:
         table = list(csv.DictReader(file))
     assert [row["model"] for row in table] == ["transformer", "rnn-mingru"]

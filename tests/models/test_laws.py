@@ -12,8 +12,16 @@ from tinystories.models import RNN, LanguageModel, Transformer
 from tinystories.optimizer import muon_adamw
 
 VOCAB, CONTEXT = 61, 8
+
+
+def transformer(**other) -> Transformer:
+    return Transformer(VOCAB, width=48, depth=2, heads=2, context=CONTEXT, **other)
+
+
 MODELS = {
-    "transformer": lambda: Transformer(VOCAB, width=48, depth=2, heads=2, context=CONTEXT),
+    "transformer": transformer,
+    "learned": lambda: transformer(positions="learned", tied=False),
+    "none": lambda: transformer(positions="none"),
     "mingru": lambda: RNN(VOCAB, width=48, depth=2, cell="mingru"),
     "gru": lambda: RNN(VOCAB, width=48, depth=2, cell="gru"),
     "lstm": lambda: RNN(VOCAB, width=48, depth=2, cell="lstm"),
@@ -133,3 +141,16 @@ def test_every_weight_learns(model, tokens):
     for name, weight in model.named_parameters():
         assert weight.grad is not None, name
         assert weight.grad.abs().sum() > 0, name
+
+
+@torch.no_grad()
+def test_without_positions_the_order_of_what_is_seen_does_not_matter(tokens):
+    """Of one block: a second one sees how much each token of the first had before it."""
+    for positions, matters in {"rotary": True, "learned": True, "none": False}.items():
+        model = Transformer(VOCAB, width=48, depth=1, heads=2, context=64, positions=positions)
+        for weight in model.parameters():
+            if weight.ndim == 2:
+                nn.init.normal_(weight, std=0.3)
+        swapped = tokens[:, [1, 0, *range(2, 40)]]
+        same = torch.allclose(model(tokens)[0][:, 2:], model(swapped)[0][:, 2:], atol=1e-4)
+        assert same is not matters, positions

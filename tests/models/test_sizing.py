@@ -28,6 +28,18 @@ def test_the_tied_embedding_is_counted_once():
     assert counted["total"] == sum(p.numel() for p in RNN(100, width=16, depth=1).parameters())
 
 
+def test_an_untied_head_and_learned_places_are_counted_with_the_embedding():
+    counted = count_parameters(RNN(100, width=16, depth=1, tied=False))
+    assert counted["embedding"] == 3200
+    counted = count_parameters(Transformer(100, width=48, context=32, positions="learned"))
+    assert counted["embedding"] == 100 * 48 + 32 * 48
+
+
+def test_positions_that_there_are_none_of_are_refused():
+    with pytest.raises(UserError, match="one of rotary, learned, none, got 'alibi'"):
+        Transformer(100, positions="alibi")
+
+
 def test_heads_that_do_not_divide_the_width_are_refused():
     with pytest.raises(UserError, match=r"multiple of 2 \* model.heads = 14, got 192; .*=196"):
         Transformer(100, width=192, heads=7)

@@ -51,8 +51,8 @@ class Corpus:
 
     `index` is what ``index.json`` says: ``format``, ``fingerprint``, ``source`` (``asked``,
     ``kind``, ``name``, and ``why`` where ``auto`` had to decide), ``limit``, ``seed``, ``filter``,
-    ``splits`` (of each: ``stories``, ``bytes`` of UTF-8, ``files``) and ``dropped``
-    (``{reason: stories}``).
+    ``deduplicate``, ``splits`` (of each: ``stories``, ``bytes`` of UTF-8, ``files``) and
+    ``dropped`` (``{reason: stories}``).
     """
 
     folder: Path
@@ -98,6 +98,7 @@ def prepare_corpus(
     limit: int | None = None,
     seed: int = 0,
     filter: str | None = None,
+    deduplicate: bool = True,
 ) -> Corpus:
     """Return the cleaned corpus of `source`: made under `folder` once, and again when it changed.
 
@@ -114,6 +115,8 @@ def prepare_corpus(
     `filter` ``dark`` keeps stories with a dark theme out of what is read to train on; a validation
     split stays whole, so that models with and without are judged by the same stories.
 
+    Without `deduplicate` copies among the train stories stay, but no copy of a validation story.
+
     Processes that ask at once wait for each other, and one that is killed leaves nothing half
     made. What the user can mend raises `UserError`.
     """
@@ -124,7 +127,7 @@ def prepare_corpus(
     folder = Path(folder)
 
     def found(name: str) -> Source:
-        return replace(find_source(name, limit, seed), filter=filter)
+        return replace(find_source(name, limit, seed), filter=filter, deduplicate=deduplicate)
 
     if source != "auto":
         return _prepare(found(source), {"asked": source}, folder)
@@ -168,6 +171,8 @@ def _fingerprint(source: Source) -> str:
     said = [FORMAT, source.kind, source.identity, source.limit, source.seed]
     if source.filter:
         said.append(source.filter)
+    if not source.deduplicate:
+        said.append("with copies")
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 
@@ -204,6 +209,7 @@ def _build(source: Source, asked: dict[str, str], folder: Path) -> Corpus:
             "limit": source.limit,
             "seed": source.seed,
             "filter": source.filter,
+            "deduplicate": source.deduplicate,
             "splits": splits,
             "dropped": dropped,
         }
@@ -253,13 +259,26 @@ def _clean(source: Source, folder: Path) -> tuple[dict[str, Any], dict[str, int]
 
     key = np.concatenate(keys)
     keys.clear()
-    original = _originals(key, signatures, ahead, drop)
+    original, exact = _originals(key, signatures)
     kept = original == np.arange(len(key))
     validation = np.arange(len(key)) < ahead
     if not validation.any():
         chosen = np.flatnonzero(kept)
         chosen = chosen[np.argsort(key[chosen])][: validation_stories(len(chosen))]
         validation[chosen] = True
+    if not source.deduplicate:
+        first = original
+        while (first[first] != first).any():  # A copy may be one of a copy.
+            first = first[first]
+        kept |= ~validation[first]
+    leaked = ~kept & (original < ahead) & (np.arange(len(key)) >= ahead)
+    for reason, copies in (
+        ("exact duplicate", ~kept & exact & ~leaked),
+        ("near duplicate", ~kept & ~exact & ~leaked),
+        ("in validation", leaked),
+    ):
+        if copies.any():
+            drop[reason] = int(copies.sum())
     if not (kept & ~validation).any():
         raise UserError(
             f"wanted at least one story to train on and one to validate with, {source.name} has "
@@ -289,15 +308,11 @@ def _usable(stories: list[str], drop: Counter[str], filter: str | None) -> list[
 
 
 def _originals(
-    key: NDArray[np.uint64],
-    signatures: list[NDArray[np.uint16]],
-    ahead: int,
-    drop: Counter[str],
-) -> NDArray[np.int64]:
-    """Return the story that each is a copy of, itself if of none, and count the copies.
+    key: NDArray[np.uint64], signatures: list[NDArray[np.uint16]]
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return the story that each is a copy of, itself if of none, and which copies are exact.
 
-    The first `ahead` stories are the validation split. Empties `signatures`, the larger part of
-    what the stage holds in memory.
+    Empties `signatures`, the larger part of what the stage holds in memory.
     """
     number = np.arange(len(key))
     original = cleaning.exact_copies(key)
@@ -305,16 +320,7 @@ def _originals(
     signature = np.concatenate(signatures)
     signatures.clear()
     original[~exact] = number[~exact][cleaning.near_copies(signature[~exact])]
-    near = ~exact & (original != number)
-    leaked = (exact | near) & (number >= ahead) & (original < ahead)
-    for reason, copies in (
-        ("exact duplicate", exact & ~leaked),
-        ("near duplicate", near & ~leaked),
-        ("in validation", leaked),
-    ):
-        if copies.any():
-            drop[reason] = int(copies.sum())
-    return original
+    return original, exact
 
 
 class _SplitWriter:

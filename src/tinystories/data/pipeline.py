@@ -34,7 +34,7 @@ class Prepared:
             split: {name: index["splits"][split][name] for name in ("stories", "bytes")}
             for split in SPLITS
         }
-        kept = ("source", "fingerprint", "dropped", "limit", "seed", "filter")
+        kept = ("source", "fingerprint", "dropped", "limit", "seed", "filter", "deduplicate")
         return {name: index.get(name) for name in kept} | sizes
 
 
@@ -46,6 +46,7 @@ def prepare(
     folder: str | Path = "outputs/data",
     limit: int | None = None,
     filter: str | None = None,
+    deduplicate: bool = True,
     processes: int | None = None,
     seed: int = 0,
 ) -> Prepared:
@@ -58,12 +59,15 @@ def prepare(
         folder: where the stages keep what they made.
         limit: training stories at most; None is all.
         filter: ``dark`` keeps training stories with dark themes out.
+        deduplicate: whether copies among the training stories are left out.
         processes: that work side by side; None is one a core.
         seed: of the embedded stories.
     """
     folder = Path(folder)
     processes = processes or os.cpu_count() or 1
-    corpus = prepare_corpus(source, folder, limit=limit, seed=seed, filter=filter)
+    corpus = prepare_corpus(
+        source, folder, limit=limit, seed=seed, filter=filter, deduplicate=deduplicate
+    )
     vocabulary = _vocabulary(corpus, vocab, tokenizer["kind"], folder, processes)
     name = _short(corpus.index["fingerprint"], vocabulary.fingerprint)
     shards = build_shards(corpus, vocabulary, folder / f"shards-{name}", workers=processes)

@@ -36,7 +36,7 @@ class Source:
 
     `read` gives the stories of a split as they are. It may give more than `limit`, and none of
     ``validation``. What the user can mend raises `UserError`, as late as when a story is asked for.
-    `filter` says what the corpus keeps out of them.
+    `filter` and `deduplicate` say what the corpus keeps out of them.
     """
 
     kind: str
@@ -46,6 +46,7 @@ class Source:
     limit: int | None
     seed: int | None = None
     filter: str | None = None
+    deduplicate: bool = True
 
 
 def find_source(source: str, limit: int | None = None, seed: int = 0) -> Source:

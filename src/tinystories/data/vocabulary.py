@@ -20,7 +20,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import cached_property
-from multiprocessing import get_context, parent_process
+from multiprocessing import (
+    get_all_start_methods,
+    get_context,
+    get_start_method,
+    parent_process,
+    set_start_method,
+)
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -332,6 +338,9 @@ def in_processes(task: Callable[[S], T], items: Sequence[S], workers: int) -> It
     if workers == 1 or len(items) < 2:
         yield from map(task, items)
         return
+    # A worker of joblib starts processes in a way that those it starts would not know.
+    if get_start_method() not in get_all_start_methods():
+        set_start_method("spawn", force=True)
     pool = ProcessPoolExecutor(
         min(workers, len(items)), get_context("spawn"), initializer=_die_with_parent
     )

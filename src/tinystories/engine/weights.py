@@ -68,9 +68,26 @@ class Weights(NamedTuple):
     head: Matrix
 
 
+USUAL = {"tied": True, "positions": "rotary"}
+"""Arguments that only PyTorch knows with other values, which are there to be compared with."""
+
+
 def kind_of(family: str, arguments: Mapping[str, Any]) -> str:
-    """Return what mixes in the past: the cell of an RNN, or what else the family is called."""
-    return str(arguments.get("cell", "mingru")) if family == "rnn" else family
+    """Return what mixes in the past: the cell of an RNN, or what else the family is called.
+
+    A model with a part that is not ``USUAL`` is a kind of its own, named after that part.
+    """
+    kind = str(arguments.get("cell", "mingru")) if family == "rnn" else family
+    return " ".join((kind, *unusual(arguments)))
+
+
+def unusual(arguments: Mapping[str, Any]) -> list[str]:
+    """Return which of a model's arguments are not ``USUAL``, as they are written in a command."""
+    return [
+        f"model.{name}={value}"
+        for name, usual in USUAL.items()
+        if (value := arguments.get(name, usual)) != usual
+    ]
 
 
 def read_weights(family: str, arguments: Mapping[str, Any], named: Mapping[str, Array]) -> Weights:
@@ -176,7 +193,7 @@ def _check(weights: Weights, arguments: Mapping[str, Any]) -> None:
         if (given := getattr(weights, name).values.shape) != shape:
             raise ValueError(f"{name} has the shape {given}, not {shape}")
     for name, value in arguments.items():
-        if name not in {*found, "context", "cell", "dropout"}:
+        if name not in {*found, *USUAL, "context", "cell", "dropout"}:
             raise ValueError(f"there is no argument {name!r} of such a model")
         if value is not None and found.get(name, value) != value:
             raise ValueError(f"the card says {name} {value!r}, the weights say {found[name]}")

@@ -8,13 +8,22 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from statistics import median
 from time import perf_counter, time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tinystories.errors import UserError
 
+if TYPE_CHECKING:
+    from tinystories.engine import Engine
+
 STORIES = 8
 """Stories that are timed, and how many are told at once in the batch."""
+
+LENGTHS = (16, 64, 256, 1024)
+"""Tokens after which the time for one more is taken."""
+STEPS = 30
+"""Tokens that are timed after each."""
 
 TITLES = {
     "start_s": "from the command to a model that is ready, s",
@@ -27,6 +36,7 @@ TITLES = {
     "peak_memory_mb": "memory at most, MB",
     "disk_mb": "size on disk, MB",
     "threads": "threads",
+    **{f"token_ms_after_{n}": f"for a token after {n:,} others, ms (median)" for n in LENGTHS},
 }
 """Every figure, and what it is called in print."""
 
@@ -87,13 +97,26 @@ def timed(folder: Path, began: float) -> dict[str, float]:
         "batch_words_per_s": batch_words / batch_s,
         "disk_mb": sum(path.stat().st_size for path in folder.iterdir() if path.is_file()) / 1e6,
         "threads": torch.get_num_threads(),
+        **{f"token_ms_after_{n}": _token_ms(teller.engine, n) for n in LENGTHS},
     }
-    if peak := _peak_memory_mb():
+    if peak := peak_memory_mb():
         figures["peak_memory_mb"] = peak
     return {name: float(f"{value:.4g}") for name, value in figures.items() if value == value}
 
 
-def _peak_memory_mb() -> float | None:
+def _token_ms(engine: "Engine", after: int) -> float:
+    """Return the median time for a token after so many others, in milliseconds."""
+    memory = engine.remember(1)
+    engine.read(memory, 0, [0] * after)
+    pauses = []
+    for _ in range(STEPS):
+        began = perf_counter()
+        engine.step(memory, [0], [0])
+        pauses.append(perf_counter() - began)
+    return 1000 * median(pauses)
+
+
+def peak_memory_mb() -> float | None:
     """Return the most memory that this process has had; None where the system does not say."""
     try:  # Linux counts the process that started this one into `getrusage`.
         status = Path("/proc/self/status").read_text(encoding="ascii")

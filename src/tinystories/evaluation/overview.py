@@ -16,8 +16,10 @@ from pathlib import Path
 from statistics import mean, stdev
 from typing import TYPE_CHECKING, Any
 
+from tinystories.cost import flops_a_token, memory_bytes
 from tinystories.errors import UserError
 from tinystories.evaluation.intervals import Interval
+from tinystories.evaluation.operation import LENGTHS
 from tinystories.evaluation.scorecard import read_scorecard
 from tinystories.files import write_atomically
 from tinystories.runs import Run, find_runs
@@ -72,16 +74,15 @@ class Entry:
         return Interval(mean(values), mean(values) - half, mean(values) + half, n)
 
     @cached_property
-    def word_ms(self) -> float | None:
-        """Median milliseconds a word, where the run's scorecard timed it."""
+    def operation(self) -> Mapping[str, float]:
+        """How fast it runs, where a run was judged: the figures of its scorecard."""
         for run in self.runs:
             try:
-                figure = read_scorecard(_root(run)).operation.get("word_p50_ms")
+                if figures := read_scorecard(_root(run)).operation:
+                    return figures
             except UserError:
                 continue
-            if figure is not None:
-                return float(figure)
-        return None
+        return {}
 
 
 def entries(runs: Iterable[Run]) -> list[Entry]:
@@ -125,17 +126,14 @@ def curve_of(run: Run) -> Curve | None:
     return Curve(*zip(*points, strict=True)) if points else None
 
 
-def flops_a_token(run: Run) -> float:
-    """Return the floating point operations that training spends on a token (Kaplan et al. 2020).
-
-    Six for each parameter, the tied embedding being the head's matrix, and six for each number
-    that attention compares and sums; the few of a recurrence are left out.
-    """
-    arguments = run.card["model"]["arguments"]
-    total = 6.0 * float(run.card["parameters"]["total"])
-    if run.family == "transformer":  # Half of a window lies before a token, on average.
-        total += 6.0 * arguments["depth"] * arguments["width"] * arguments["context"]
-    return total
+def flops_of(run: Run) -> float:
+    """Return the floating-point operations that training this run spends on a token."""
+    return flops_a_token(
+        run.family,
+        run.card["model"]["arguments"],
+        parameters=run.card["parameters"]["total"],
+        vocab=run.card["vocab"]["tokens"],
+    )
 
 
 def front(points: Sequence[Point]) -> list[Point]:
@@ -151,7 +149,10 @@ def warnings(found: Sequence[Entry]) -> Iterator[str]:
     """Say in a line each why these runs may not be fit to be compared."""
     cards = [entry.card for entry in found]
     if len({card["data"].get("fingerprint") for card in cards}) > 1:
-        yield "they learned from different stories, and were judged by different ones"
+        yield "they learned from different stories"
+    # Other stories hardly ever have as many bytes in all.
+    if len({json.dumps(card["data"].get("validation")) for card in cards}) > 1:
+        yield "they were judged by different stories: their bits per byte do not compare"
     for what, values, most in (
         ("parameters", [card["parameters"]["total"] for card in cards], 1.05),
         ("tokens read", [card["training"].get("tokens", 0) for card in cards], 1.1),
@@ -242,7 +243,7 @@ def _learning(found: Sequence[Entry]) -> "Figure | None":
     figure, panels = _figure(3)
     colour = _colours(found)
     for entry, run, curve in drawn:
-        each = flops_a_token(run)
+        each = flops_of(run)
         for axes, across in zip(
             panels,
             (curve.tokens, curve.seconds, [each * tokens for tokens in curve.tokens]),
@@ -306,6 +307,26 @@ def _factor(across: str, value: Callable[[Entry], float | None]) -> Callable[...
     return draw
 
 
+def _length(found: Sequence[Entry]) -> "Figure | None":
+    figure, (memory, speed) = _figure(2, sharey=False)
+    colour = _colours(found)
+    for entry in found:
+        model = entry.card["model"]
+        kept = [memory_bytes(**model, tokens=n) / 1000 for n in LENGTHS]
+        memory.loglog(LENGTHS, kept, color=colour[entry.name], linewidth=1, marker=".")
+        taken = {n: entry.operation.get(f"token_ms_after_{n}") for n in LENGTHS}
+        timed = [(n, ms) for n, ms in taken.items() if ms is not None]
+        if timed:
+            speed.loglog(*zip(*timed, strict=True), color=colour[entry.name], marker=".")
+    for axes, title in ((memory, "kB of memory"), (speed, "milliseconds a token")):
+        axes.set_xlabel("tokens told")
+        axes.set_ylabel(title)
+        for axis in (axes.xaxis, axes.yaxis):
+            _plain(axis)
+    _legend(memory, colour)
+    return figure
+
+
 _PICTURES: dict[str, tuple[str, Callable[[Sequence[Entry]], "Figure | None"]]] = {
     "learning": ("How the bits per byte fell with tokens, time and computation.", _learning),
     "size": (
@@ -315,7 +336,7 @@ _PICTURES: dict[str, tuple[str, Callable[[Sequence[Entry]], "Figure | None"]]] =
     "speed": (
         "Quality against the time for a word; the dashed line joins the runs that no faster one "
         "equals.",
-        _trade("milliseconds a word", lambda entry: entry.word_ms),
+        _trade("milliseconds a word", lambda entry: entry.operation.get("word_p50_ms")),
     ),
     "vocabulary": (
         "Quality against the size of the vocabulary.",
@@ -325,14 +346,19 @@ _PICTURES: dict[str, tuple[str, Callable[[Sequence[Entry]], "Figure | None"]]] =
         "Quality against the number of layers.",
         _factor("layers", lambda entry: entry.card["model"]["arguments"].get("depth")),
     ),
+    "length": (
+        "What a story remembers of itself as it grows (in float32, by the model's sizes), and the "
+        "time for its next token (where a run was judged).",
+        _length,
+    ),
 }
 
 
-def _figure(panels: int) -> "tuple[Figure, list[Axes]]":
+def _figure(panels: int, *, sharey: bool = True) -> "tuple[Figure, list[Axes]]":
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(4.2 * panels if panels > 1 else 6.4, 3.8), layout="constrained")
-    axes = list(figure.subplots(1, panels, sharey=True, squeeze=False)[0])
+    axes = list(figure.subplots(1, panels, sharey=sharey, squeeze=False)[0])
     for one in axes:
         one.spines[["top", "right"]].set_visible(False)
         one.grid(visible=True, which="both", color="#eceef3", linewidth=0.6)

@@ -8,7 +8,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
 from tinystories.data.vocabulary import EOS, Vocabulary
-from tinystories.engine.weights import Floats
+from tinystories.engine.weights import Floats, unusual
 from tinystories.errors import UserError
 from tinystories.export import gguf_file, huggingface, onnx_file
 from tinystories.files import new_folder, write_json
@@ -37,6 +37,11 @@ def export(run: Run, form: str, folder: Path) -> None:
             the folder holds something already.
     """
     check_files(run)
+    if odd := unusual(run.card["model"]["arguments"]):
+        raise UserError(
+            f"a model with {' '.join(odd)} has no place in other programs' formats; tell with it "
+            "here, or train one without"
+        )
     try:
         weights = {n: w.astype("float32") for n, w in load_file(run.folder / WEIGHTS).items()}
     except (OSError, SafetensorError) as error:

@@ -35,17 +35,25 @@ class LanguageModel(nn.Module, ABC):
 
     vocab: int
     embed: nn.Embedding
-    """Of the tokens that are read, and of those that are expected: one matrix ``(V, D)``."""
+    """Of the tokens that are read and, where ``expect`` is None, of those that are expected."""
+    expect: nn.Embedding | None
+    """Of the tokens that are expected, where that is a matrix of its own."""
+
+    @property
+    def head(self) -> Tensor:
+        """The matrix ``(V, D)`` whose rows the tokens expected are found by."""
+        return self.embed.weight if self.expect is None else self.expect.weight
 
     @abstractmethod
     def read(self, tokens: Tensor, state: State | None = None) -> tuple[Tensor, State]:
         """Read ``tokens (B, T)`` after ``state``; return ``(B, T, D)`` and the new state.
 
-        The vector at ``t`` points to the embedding of the token expected after ``tokens[:, t]``.
+        The vector at ``t`` points to the row of ``head`` of the token expected after
+        ``tokens[:, t]``.
         Without a state the story begins here.
         """
 
     def forward(self, tokens: Tensor, state: State | None = None) -> tuple[Tensor, State]:
         """Read as :meth:`read` does; return logits ``(B, T, V)`` and the new state."""
         x, state = self.read(tokens, state)
-        return F.linear(x, self.embed.weight), state
+        return F.linear(x, self.head), state

@@ -4,6 +4,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from tinystories.models.language_model import LanguageModel
+
 
 class SwiGLU(nn.Module):
     """The part of a block that looks at one token alone (Shazeer 2020, arXiv:2002.05202, eq. 6)."""
@@ -20,19 +22,21 @@ class SwiGLU(nn.Module):
 
 
 @torch.no_grad()
-def initialise(embedding: nn.Embedding, blocks: nn.Module) -> None:
+def initialise(model: LanguageModel, blocks: nn.Module) -> None:
     """Set the initial weights of a model.
 
     ========================  ====================  ==============================================
     weights                   values                reason
     ========================  ====================  ==============================================
-    embedding, also the head  std 0.02              logits start near 0: the first loss is ln V
+    embeddings, the head      std 0.02              logits start near 0: the first loss is ln V
     output of every branch    0                     a block starts as the identity
     other matrices            std 1/sqrt(fan-in)    a layer passes on the variance it is given
     norms, biases             as PyTorch sets them  ``rnn.MinGRU`` sets one of its own
     ========================  ====================  ==============================================
     """
-    nn.init.normal_(embedding.weight, std=0.02)
+    for part in model.modules():
+        if isinstance(part, nn.Embedding):
+            nn.init.normal_(part.weight, std=0.02)
     for name, weight in blocks.named_parameters():
         if name.endswith((".mix.out.weight", ".think.down.weight")):
             nn.init.zeros_(weight)

@@ -30,6 +30,7 @@ class RNN(LanguageModel):
         cell: ``mingru`` (trains in parallel), ``gru`` or ``lstm``.
         hidden: width inside the SwiGLU; None is 8/3 of ``width``, in steps of 16.
         dropout: share of each branch's output that is silenced in training.
+        tied: whether one matrix stands for the tokens that are read and those that are expected.
     """
 
     def __init__(
@@ -41,18 +42,20 @@ class RNN(LanguageModel):
         cell: Literal["mingru", "gru", "lstm"] = "mingru",
         hidden: int | None = None,
         dropout: float = 0.0,
+        tied: bool = True,
     ) -> None:
         super().__init__()
         if cell not in CELLS:
             raise UserError(f"model.cell must be one of {', '.join(CELLS)}, got {cell!r}")
         self.vocab = vocab
         self.embed = nn.Embedding(vocab, width)
+        self.expect = None if tied else nn.Embedding(vocab, width)
         hidden = hidden or round(width * 8 / 3 / 16) * 16
         self.blocks = nn.ModuleList(
             RNNBlock(width, CELLS[cell], hidden, dropout) for _ in range(depth)
         )
         self.norm = nn.RMSNorm(width, eps=1e-6)
-        initialise(self.embed, self.blocks)
+        initialise(self, self.blocks)
 
     def read(self, tokens: Tensor, state: State | None = None) -> tuple[Tensor, State]:
         x = self.embed(tokens)

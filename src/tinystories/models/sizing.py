@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 import torch
+from torch import nn
 
 from tinystories.errors import UserError
 from tinystories.models import FAMILIES, LanguageModel
@@ -13,9 +14,13 @@ HIDDEN_STEP = 16
 
 
 def count_parameters(model: LanguageModel) -> dict[str, int]:
-    """Return how many parameters a model has, the tied embedding counted once."""
+    """Return how many parameters a model has, and how many of them stand for tokens and places.
+
+    A tied embedding is counted once.
+    """
     total = sum(p.numel() for p in model.parameters())
-    embedding = sum(p.numel() for name, p in model.named_parameters() if name.startswith("embed."))
+    of_tokens = [part for part in model.modules() if isinstance(part, nn.Embedding)]
+    embedding = sum(part.weight.numel() for part in of_tokens)
     return {"total": total, "embedding": embedding}
 
 

@@ -1,8 +1,11 @@
 """The transformer: every token looks back at the last ``context`` tokens.
 
 The parts are those of Qwen3 (Yang et al. 2025, arXiv:2505.09388): pre-norm RMSNorm, rotary
-positions, normalised queries and keys, SwiGLU, no biases, one matrix for embedding and head.
+positions, normalised queries and keys, SwiGLU, no biases, one matrix for embedding and head. Other
+positions and two matrices are there to be compared with.
 """
+
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -11,6 +14,8 @@ from torch.nn import functional as F
 from tinystories.errors import UserError
 from tinystories.models.language_model import LanguageModel, State
 from tinystories.models.layers import SwiGLU, initialise
+
+POSITIONS = ("rotary", "learned", "none")
 
 
 class Transformer(LanguageModel):
@@ -24,6 +29,9 @@ class Transformer(LanguageModel):
         hidden: width inside the SwiGLU; None is 8/3 of ``width``, in steps of 16.
         context: a token sees itself and the ``context - 1`` tokens before it.
         dropout: share of each branch's output that is silenced in training.
+        tied: whether one matrix stands for the tokens that are read and those that are expected.
+        positions: ``rotary``; ``learned``, a vector for each place of the context, of which the
+            last stands for all later ones, too; or ``none``.
     """
 
     def __init__(
@@ -36,8 +44,14 @@ class Transformer(LanguageModel):
         hidden: int | None = None,
         context: int = 512,
         dropout: float = 0.0,
+        tied: bool = True,
+        positions: Literal["rotary", "learned", "none"] = "rotary",
     ) -> None:
         super().__init__()
+        if positions not in POSITIONS:
+            raise UserError(
+                f"model.positions must be one of {', '.join(POSITIONS)}, got {positions!r}"
+            )
         if width % (2 * heads):
             raise UserError(
                 f"model.width must be a multiple of 2 * model.heads = {2 * heads}, got {width}; "
@@ -48,18 +62,25 @@ class Transformer(LanguageModel):
         self.vocab = vocab
         self.context = context
         self.rotation = Rotation(width // heads)
+        if positions != "rotary":
+            self.rotation.frequency.zero_()  # So nothing turns.
         self.embed = nn.Embedding(vocab, width)
+        self.expect = None if tied else nn.Embedding(vocab, width)
+        self.place = nn.Embedding(context, width) if positions == "learned" else None
         hidden = hidden or round(width * 8 / 3 / 16) * 16
         self.blocks = nn.ModuleList(
             TransformerBlock(width, heads, hidden, context, dropout) for _ in range(depth)
         )
         self.norm = nn.RMSNorm(width, eps=1e-6)
-        initialise(self.embed, self.blocks)
+        initialise(self, self.blocks)
 
     def read(self, tokens: Tensor, state: State | None = None) -> tuple[Tensor, State]:
         position = state.position if state else 0
         turn = self.rotation(position, tokens.shape[1])
         x = self.embed(tokens)
+        if self.place is not None:
+            places = torch.arange(position, position + tokens.shape[1], device=tokens.device)
+            x = x + self.place(places.clamp(max=self.context - 1))
         memories = []
         for i, block in enumerate(self.blocks):
             x, memory = block(x, turn, state.layers[i] if state else None)
