@@ -21,6 +21,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from torch.nn import functional as F
 
 from tinystories.callbacks import Plan, is_due
+from tinystories.checkpoints import read_checkpoint
 from tinystories.errors import UserError
 from tinystories.learner import Learner, warmup_stable_decay, window_parts
 from tinystories.metrics_file import read_metrics
@@ -385,6 +386,27 @@ def test_a_checkpoint_that_holds_something_else_is_refused(config, tmp_path):
         torch.save({**whole, name: value}, path)
         with pytest.raises(UserError, match="does not fit the model"):
             train({**config(), "resume": str(tmp_path)}, tmp_path)
+
+
+@pytest.mark.parametrize("bad", ["x", -1, 0.5, None, 10**30, [1]])
+def test_a_checkpoint_that_counts_no_numbers_is_refused(tmp_path, bad):
+    """It ended in a trace of Lightning's, at the first step."""
+    counts = {"fit_loop": {"epoch_progress": {"current": {"ready": bad}}, "state_dict": {}}}
+    torch.save({"state_dict": {}, "loops": counts}, tmp_path / "last.ckpt")
+    with pytest.raises(UserError, match=r"last\.ckpt is damaged \(it counts"):
+        read_checkpoint(tmp_path / "last.ckpt")
+
+
+@pytest.mark.parametrize(
+    ("score", "best"), [("x", "a"), (torch.ones(2), "a"), (None, "a"), (torch.tensor(2.0), "b")]
+)
+def test_a_checkpoint_that_knows_no_best_is_refused(tmp_path, score, best):
+    """It ended in a trace, too, at the first validation."""
+    state = {"best_k_models": {"a": score}, "kth_best_model_path": best}
+    content = {"state_dict": {}, "callbacks": {"ModelCheckpoint{}": state}}
+    torch.save(content, tmp_path / "last.ckpt")
+    with pytest.raises(UserError, match="it does not say how good the best was"):
+        read_checkpoint(tmp_path / "last.ckpt")
 
 
 def test_a_checkpoint_removes_no_file_that_it_names(config, tmp_path):
