@@ -3,6 +3,7 @@
 import io
 import logging
 import os
+import re
 import shlex
 import sys
 from collections.abc import Iterable
@@ -29,6 +30,9 @@ from tinystories.errors import UserError
 log = logging.getLogger("tinystories")
 
 GROUPS = ("model", "data", "optimizer", "trainer")
+
+LAUNCHING = re.compile(r"hydra(\.mode|/launcher|\.launcher\.[a-z]\w*)=[\w.-]+")
+"""What of Hydra's own settings a sweep's record may have: others can name what is executed."""
 
 
 @hydra.main(version_base="1.3", config_path="conf", config_name="train")
@@ -101,11 +105,12 @@ def continued(arguments: list[str]) -> list[str]:
     if sweep.is_file():
         others += [f"resume={quoted(run)}", f"hydra.sweep.dir={quoted(run)}"]
         anew = {other.partition("=")[0] for other in others}
-        began = OmegaConf.load(sweep).hydra.overrides
-        kept = [a for a in [*began.hydra, *began.task] if a.partition("=")[0] not in anew]
+        kept = [a for a in began_with(sweep) if a.partition("=")[0] not in anew]
         return ["-m", *kept, *others]
     check_kept(config)
     where = ["--config-path", str(run / ".hydra"), "--config-name", "config"]
+    # Not written again: Hydra empties the file first, and a kill there would leave it so.
+    where.append("hydra.output_subdir=null")
     return [*where, *others, f"resume={quoted(path)}", f"hydra.run.dir={quoted(run)}"]
 
 
@@ -115,18 +120,65 @@ def check_kept(config: Path) -> None:
     Hydra itself would obey it: a ``hydra`` group names classes to be called.
     """
     try:
-        text = config.read_text(encoding="utf-8")
+        text, kept = read_yaml(config)
+    except ValueError as error:
+        raise UserError(f"the config {config} is damaged ({error}); restore it") from error
+    whole = all(isinstance(kept.get(group), dict) for group in GROUPS)
+    if not whole or kept.keys() & {"hydra", "defaults"} or "@package" in text:
+        raise UserError(f"the config {config} is not that of a run; restore it from a copy")
+
+
+def began_with(sweep: Path) -> list[str]:
+    """Return the arguments that a sweep was started with, from Hydra's record of it.
+
+    Raises:
+        UserError: it is damaged, or an argument of it could make Hydra execute something.
+    """
+    try:
+        _, kept = read_yaml(sweep)
+        asked = kept["hydra"]["overrides"]
+        arguments = [*asked["hydra"], *asked["task"]]
+        if not arguments or not all(isinstance(argument, str) for argument in arguments):
+            raise ValueError("it does not say how the sweep was started")
+    except (ValueError, TypeError, KeyError) as error:
+        raise UserError(
+            f"the sweep's record {sweep} is damaged ({error}); delete it and give the sweep's "
+            f"command again with hydra.sweep.dir={quoted(sweep.parent)}: finished runs are kept"
+        ) from error
+    for argument in arguments:
+        if not is_harmless(argument):
+            raise UserError(
+                f"the sweep's record {sweep} has {argument[:80]!r}, which could execute something; "
+                "take it out there, and give it with resume= if it is yours"
+            )
+    return arguments
+
+
+def is_harmless(argument: str) -> bool:
+    """Return whether an argument can do no more than choose settings of ours."""
+    name, _, value = argument.lstrip("+~").partition("=")
+    if name.startswith("hydra"):
+        return name == "hydra.sweep.dir" or LAUNCHING.fullmatch(argument) is not None
+    if name in (*GROUPS, "sweep", "data/tokenizer"):  # A file's name, which must not lead away.
+        return re.fullmatch(r"[\w, ()*-]*", value) is not None
+    return re.fullmatch(r"\w+(\.\w+)*", name) is not None
+
+
+def read_yaml(path: Path) -> tuple[str, dict[str, Any]]:
+    """Return a YAML file's text, and the object that it is.
+
+    Raises:
+        ValueError: it cannot be read, is none, or is longer or deeper than what Hydra writes.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
         if len(text) > 2**16 or text.count("[") + text.count("{") > 2**7:
             raise ValueError("it is longer, or nested deeper, than any config")
         if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text)):
             raise ValueError("it has aliases, which can grow without end")
-        kept = dict(yaml.safe_load(text))
+        return text, dict(yaml.safe_load(text))
     except (OSError, ValueError, TypeError, RecursionError, yaml.YAMLError) as error:
-        said = str(error).partition("\n")[0]
-        raise UserError(f"the config {config} is damaged ({said}); restore it") from error
-    whole = all(isinstance(kept.get(group), dict) for group in GROUPS)
-    if not whole or kept.keys() & {"hydra", "defaults"} or "@package" in text:
-        raise UserError(f"the config {config} is not that of a run; restore it from a copy")
+        raise ValueError(str(error).partition("\n")[0]) from error
 
 
 def quoted(path: Path) -> str:

@@ -1,3 +1,4 @@
+import pytest
 import torch
 from torch import nn
 
@@ -96,3 +97,31 @@ def test_a_restored_optimizer_takes_the_same_step():
     half, state = taken(2)
     resumed, _ = taken(2, state, half)
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+
+
+@pytest.mark.parametrize("group", [0, 1])
+def test_a_state_of_other_weights_or_settings_is_refused(group):
+    """It came out of a forged checkpoint once, and ended in a trace at the first step."""
+    model = Transformer(50, width=24, depth=1, heads=2)
+    optimizer = muon_adamw(model, muon_lr=0.02, adamw_lr=0.01)
+    model(torch.arange(50)[None])[0].square().mean().backward()
+    optimizer.step()
+    saved = optimizer.state_dict()
+    number = saved["param_groups"][group]["params"][0]
+    name = "square" if group else "momentum"
+    good = saved["state"][number][name]
+    huge = torch.zeros(1, dtype=torch.half).expand(10**12)
+    for bad in (good[:-1], good[None], huge, 3.5, None, "text", [good]):
+        saved["state"][number][name] = bad
+        with pytest.raises(ValueError, match="the optimizer knew"):
+            optimizer.load_state_dict(saved)
+    saved["state"][number] = {"step": good}
+    with pytest.raises(ValueError, match="the optimizer knew"):
+        optimizer.load_state_dict(saved)
+    del saved["state"][number]
+    for setting in ("rule", "betas", "eps", "momentum", "weight_decay"):
+        changed = [{**settings} for settings in saved["param_groups"]]
+        changed[group][setting] = "x"
+        with pytest.raises(ValueError, match=f"{setting} was 'x'"):
+            optimizer.load_state_dict({**saved, "param_groups": changed})
+    optimizer.load_state_dict(saved)

@@ -116,6 +116,8 @@ def test_a_killed_run_is_resumed_by_its_folder_alone(folder):
     process.communicate()
     moved = (folder / "run").rename(folder / "Anna's run, 2 ü")
     assert not (moved / "model").exists()
+    config = moved / ".hydra" / "config.yaml"
+    before = config.stat().st_mtime_ns
 
     code, _, err = run(folder, f"resume={moved.name}")
     assert code == 0, err
@@ -126,6 +128,8 @@ def test_a_killed_run_is_resumed_by_its_folder_alone(folder):
     assert began.startswith("python train.py data.source=stories.txt")
     assert "trainer.max_steps=300" in began
     assert "resume" not in began
+    # Hydra would have emptied it first: killed there, the run could not be resumed any more.
+    assert config.stat().st_mtime_ns == before
 
 
 def test_ctrl_c_leaves_a_model_and_exit_code_zero(folder):

@@ -21,6 +21,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from torch.nn import functional as F
 
 from tinystories.callbacks import Plan, is_due
+from tinystories.checkpoints import read_checkpoint
 from tinystories.errors import UserError
 from tinystories.learner import Learner, warmup_stable_decay, window_parts
 from tinystories.metrics_file import read_metrics
@@ -64,6 +65,22 @@ def config(corpus_file, data_folder):
 
 def weights(folder: Path) -> dict[str, torch.Tensor]:
     return torch.load(folder / "checkpoints" / "last.ckpt", weights_only=True)["state_dict"]
+
+
+def interrupted(settings: dict[str, Any], folder: Path, step: int) -> None:
+    """Train up to a step, as if the process were killed there."""
+
+    class Interrupted(BaseException):
+        pass
+
+    def interrupt(self, trainer, *_):
+        if trainer.global_step == step:
+            raise Interrupted
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tinystories.callbacks.PoliteStop.on_train_batch_end", interrupt)
+        with pytest.raises(Interrupted):
+            train(settings, folder)
 
 
 def logged(folder: Path, name: str) -> list[float]:
@@ -138,18 +155,7 @@ def test_bits_per_byte_count_every_byte_of_whole_stories_once(config, tmp_path, 
 def test_a_resumed_run_is_bitwise_as_if_never_interrupted(config, tmp_path, workers, model):
     settings = config(f"model={model}", f"data.workers={workers}", "model.dropout=0.1")
     train(settings, tmp_path / "whole")
-
-    class Interrupted(BaseException):
-        pass
-
-    def interrupt(self, trainer, module, *_):
-        if trainer.global_step == 7:
-            raise Interrupted
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tinystories.callbacks.PoliteStop.on_train_batch_end", interrupt)
-        with pytest.raises(Interrupted):
-            train(settings, tmp_path / "half")
+    interrupted(settings, tmp_path / "half", 7)
     train({**settings, "resume": str(tmp_path / "half")}, tmp_path / "half")
 
     whole, resumed = weights(tmp_path / "whole"), weights(tmp_path / "half")
@@ -380,6 +386,43 @@ def test_a_checkpoint_that_holds_something_else_is_refused(config, tmp_path):
         torch.save({**whole, name: value}, path)
         with pytest.raises(UserError, match="does not fit the model"):
             train({**config(), "resume": str(tmp_path)}, tmp_path)
+
+
+@pytest.mark.parametrize("bad", ["x", -1, 0.5, None, 10**30, [1]])
+def test_a_checkpoint_that_counts_no_numbers_is_refused(tmp_path, bad):
+    """It ended in a trace of Lightning's, at the first step."""
+    counts = {"fit_loop": {"epoch_progress": {"current": {"ready": bad}}, "state_dict": {}}}
+    torch.save({"state_dict": {}, "loops": counts}, tmp_path / "last.ckpt")
+    with pytest.raises(UserError, match=r"last\.ckpt is damaged \(it counts"):
+        read_checkpoint(tmp_path / "last.ckpt")
+
+
+@pytest.mark.parametrize(
+    ("score", "best"), [("x", "a"), (torch.ones(2), "a"), (None, "a"), (torch.tensor(2.0), "b")]
+)
+def test_a_checkpoint_that_knows_no_best_is_refused(tmp_path, score, best):
+    """It ended in a trace, too, at the first validation."""
+    state = {"best_k_models": {"a": score}, "kth_best_model_path": best}
+    content = {"state_dict": {}, "callbacks": {"ModelCheckpoint{}": state}}
+    torch.save(content, tmp_path / "last.ckpt")
+    with pytest.raises(UserError, match="it does not say how good the best was"):
+        read_checkpoint(tmp_path / "last.ckpt")
+
+
+def test_a_checkpoint_removes_no_file_that_it_names(config, tmp_path):
+    """Lightning removes the best checkpoint before a better one, whatever its name leads to."""
+    interrupted(config(), tmp_path / "run", 6)
+    path = tmp_path / "run" / "checkpoints" / "last.ckpt"
+    whole = torch.load(path, weights_only=True)
+    [kept] = (s for name, s in whole["callbacks"].items() if "ModelCheckpoint" in name)
+    (tmp_path / "diary").mkdir()
+    aim, score = f"{path.parent}/../../diary", torch.tensor(1e9)
+    kept |= {"best_k_models": {aim: score}, "kth_best_model_path": aim, "kth_value": score}
+    kept |= {"last_model_path": aim, "best_model_path": aim}
+    torch.save(whole, path)
+    train({**config(), "resume": str(tmp_path / "run")}, tmp_path / "run")
+    assert torch.load(path, weights_only=True)["global_step"] == 12
+    assert (tmp_path / "diary").is_dir()
 
 
 # --- Numbers that go wrong --------------------------------------------------------------------

@@ -34,6 +34,13 @@ class WholeCheckpoints(TorchCheckpointIO):
         """Return the checkpoint at ``path``, as :func:`read_checkpoint` does."""
         return read_checkpoint(Path(path))
 
+    def remove_checkpoint(self, path: str | Path) -> None:
+        """Remove nothing: both checkpoints of a run are written over.
+
+        Lightning asks for it where a checkpoint says so, and one that was forged may name any file
+        or folder.
+        """
+
 
 def find_checkpoint(resume: str | None) -> Path | None:
     """Return the checkpoint to go on from.
@@ -68,6 +75,8 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)
         if not isinstance(checkpoint, dict) or not isinstance(checkpoint.get("state_dict"), dict):
             raise ValueError("it is no checkpoint of a training")
+        _check_counts(checkpoint.get("loops", {}))
+        _check_best(checkpoint.get("callbacks", {}))
     except Exception as error:  # zipfile and torch raise whatever a damaged file leads them to.
         said = str(error)
         if isinstance(error, pickle.UnpicklingError):
@@ -77,6 +86,25 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
             f"another, such as {path.with_name('best.ckpt')}"
         ) from error
     return checkpoint
+
+
+def _check_counts(part: Any) -> None:
+    """Raise a ValueError where what Lightning has counted so far is no number."""
+    if isinstance(part, dict):
+        for inner in part.values():
+            _check_counts(inner)
+    elif not isinstance(part, int) or not 0 <= part < 2**63:
+        raise ValueError(f"it counts {part!r:.40}")
+
+
+def _check_best(callbacks: dict[str, Any]) -> None:
+    """Raise a ValueError where it is not said, in one number, how good the best checkpoint was."""
+    for name, state in callbacks.items():
+        if name.startswith("ModelCheckpoint"):
+            scores = state["best_k_models"]
+            known = state["kth_best_model_path"] in scores or not scores
+            if not known or not all(torch.is_tensor(v) and v.ndim == 0 for v in scores.values()):
+                raise ValueError("it does not say how good the best was")
 
 
 def _check_archive(path: Path) -> None:

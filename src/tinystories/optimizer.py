@@ -52,6 +52,20 @@ class MuonAdamW(Optimizer):
                 (self._muon if group["rule"] == "muon" else self._adamw)(group, weights)
         return loss
 
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on from the state that :meth:`state_dict` returned for the same weights and settings.
+
+        Raises:
+            ValueError: it is of others.
+        """
+        for group, saved in zip(self.param_groups, state_dict["param_groups"], strict=True):
+            for name in sorted(group.keys() - {"params", "lr"}):
+                if saved.get(name) != group[name]:
+                    raise ValueError(f"{name} was {saved.get(name)!r} and is {group[name]!r}")
+            for weight, number in zip(group["params"], saved["params"], strict=True):
+                _check_state(state_dict["state"].get(number, {}), group["rule"], weight)
+        super().load_state_dict(state_dict)
+
     def _muon(self, group: dict[str, Any], weights: list[Tensor]) -> None:
         shapes: dict[torch.Size, list[Tensor]] = {}
         for weight in weights:
@@ -98,6 +112,16 @@ class MuonAdamW(Optimizer):
             eps=group["eps"],
             maximize=False,
         )
+
+
+def _check_state(state: dict[str, Any], rule: str, weight: Tensor) -> None:
+    """Raise a ValueError where what an optimizer knows of a weight does not fit it."""
+    fits = {"momentum": weight.shape}
+    if rule == "adamw":
+        fits = {"step": torch.Size(), "mean": weight.shape, "square": weight.shape}
+    found = {n: v.shape if torch.is_tensor(v) else type(v) for n, v in state.items()}
+    if state and found != fits:  # Without a gradient there was nothing to know.
+        raise ValueError(f"the optimizer knew {found} of a weight, wanted {fits}")
 
 
 def orthogonal(matrices: Tensor, *, half: bool = False) -> Tensor:

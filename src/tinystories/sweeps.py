@@ -53,7 +53,7 @@ def train_one(
 
     for ending in ("failed", "pruned"):
         (folder / f"{ending}.txt").unlink(missing_ok=True)
-    begun = (folder / "checkpoints" / "last.ckpt").is_file()
+    begun = any((folder / "checkpoints").glob("*.ckpt"))
     try:
         _check_processes(settings["trainer"])
         val_bpb = train(

@@ -7,10 +7,13 @@ must be what an undisturbed job leaves. Needs ``os.fork``: Linux or macOS.
 """
 
 import argparse
+import csv
 import hashlib
+import math
 import os
 import pickle
 import random
+import runpy
 import shutil
 import signal
 import sys
@@ -44,12 +47,27 @@ class Job:
 
 
 def hashes(folder: Path) -> dict[str, str]:
-    """Every file that is not a lock, with its hash."""
+    """Every file but locks and what a kill may leave half written, with its hash."""
+    paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
     return {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.suffix != ".lock"
+        for path in paths
+        if path.suffix != ".lock" and not (path.suffix == ".tmp" and path.name.startswith("."))
     }
+
+
+def difference(found: Any, wanted: Any, where: str = "it") -> str:
+    """Say where two results part first."""
+    pairs: dict[Any, tuple[Any, Any]] = {}
+    if isinstance(found, dict) and isinstance(wanted, dict):
+        names = [*wanted, *(name for name in found if name not in wanted)]
+        pairs = {name: (found.get(name), wanted.get(name)) for name in names}
+    elif isinstance(found, list | tuple) and len(found) == len(wanted):
+        pairs = dict(enumerate(zip(found, wanted, strict=True)))
+    for name, (one, other) in pairs.items():
+        if one != other:
+            return difference(one, other, f"{where}[{name!r}]")
+    return f"{where} is {found!r:.200}, not {wanted!r:.200}"
 
 
 def tales(count: int) -> list[str]:
@@ -109,76 +127,139 @@ class Data(Job):
 
 
 class Training(Job):
-    """A model that learns for thirty steps, judged five times, resumed after each kill."""
+    """``train.py`` learns for thirty steps, judged five times; ``resume=`` after each kill."""
+
+    STEPS, VALIDATIONS = 30, 5
 
     def prepare(self, shared: Path) -> None:
-        (shared / "stories.txt").write_text("\n\n".join(tales(300)), encoding="utf-8")
-        Training.train(self.config(shared), shared / "first")  # Makes the data.
-
-    @staticmethod
-    def train(config: dict[str, Any], folder: Path) -> None:
-        from tinystories import callbacks
-        from tinystories.training import train
+        from tinystories import callbacks, sweeps, training  # noqa: F401
 
         # The stories on the way take half of the time, and leave nothing.
         callbacks.StorySample.on_validation_end = lambda *_: None
-        train(config, folder)
+        (shared / "stories.txt").write_text("\n\n".join(tales(300)), encoding="utf-8")
+        asked(self.work, shared, shared / "first")  # Makes the data.
 
-    @staticmethod
-    def config(shared: Path) -> dict[str, Any]:
+    @classmethod
+    def settings(cls, shared: Path) -> list[str]:
+        model = "model=rnn model.width=16 model.depth=1 model.dropout=0.1 data.vocab=60"
+        data = "data.context=16 data.batch=4 data.judged=10 data.processes=1 optimizer.growth=0"
+        steps = f"trainer.max_steps={cls.STEPS} validations={cls.VALIDATIONS}"
+        here = "trainer.threads=1 trainer.log_every_n_steps=1 trainer.accelerator=cpu"
+        where = [f"data.source={shared / 'stories.txt'}", f"data.folder={shared / 'data'}"]
+        return [*where, *f"{model} {data} {steps} {here}".split()]
+
+    @classmethod
+    def config(cls, shared: Path) -> dict[str, Any]:
         from hydra import compose, initialize_config_dir
         from omegaconf import OmegaConf
 
-        settings = [
-            f"data.source={shared / 'stories.txt'}",
-            f"data.folder={shared / 'data'}",
-            "model=rnn model.width=16 model.depth=1 model.dropout=0.1 data.vocab=60",
-            "data.context=16 data.batch=4 data.judged=10 data.processes=1 optimizer.growth=0",
-            "trainer.max_steps=30 validations=5 trainer.threads=1 trainer.log_every_n_steps=1",
-            "trainer.accelerator=cpu",
-        ]
         with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
-            config = compose("train", " ".join(settings).split())
-        return OmegaConf.to_container(config, resolve=True)
+            return OmegaConf.to_container(compose("train", cls.settings(shared)), resolve=True)
 
     def work(self, shared: Path, folder: Path) -> None:
-        begun = any(folder.glob("checkpoints/*.ckpt"))
-        if not begun:  # Nothing was finished yet.
+        if any(folder.glob("checkpoints/*.ckpt")):
+            type_in([f"resume={folder}"])
+        else:  # Nothing was finished yet.
             shutil.rmtree(folder, ignore_errors=True)
-        self.train(self.config(shared) | {"resume": str(folder) if begun else None}, folder)
+            type_in([*self.settings(shared), f"hydra.run.dir={folder}"])
 
     def look(self, shared: Path, folder: Path) -> int:
-        from tinystories.checkpoints import read_checkpoint
-        from tinystories.metrics_file import read_metrics
-        from tinystories.runs import find_runs
-        from tinystories.storyteller import Storyteller
+        import train
 
-        steps = 0
-        for path in folder.glob("checkpoints/*.ckpt"):
-            steps += read_checkpoint(path)["global_step"]
-        if (folder / "metrics.csv").exists():
-            known = {*read_metrics(shared / "first" / "metrics.csv")}
-            assert {row for row in read_metrics(folder / "metrics.csv") if steady(row)} <= known
-        runs = find_runs(folder) if folder.is_dir() else []
-        for run in runs:
-            Storyteller.load(run.folder, "numpy")
-        return steps + len(runs)
+        finished = learned(folder, {*curves(shared / "first")})
+        if any(folder.glob("checkpoints/*.ckpt")):
+            train.continued([f"resume={folder}"])  # What it began with is there, and whole.
+        return finished
 
     def result(self, folder: Path) -> Any:
-        from tinystories.checkpoints import read_checkpoint
-        from tinystories.metrics_file import read_metrics
-
-        learned = read_checkpoint(folder / "checkpoints" / "last.ckpt")["state_dict"]
-        return (
-            {name: weight.numpy().tobytes() for name, weight in learned.items()},
-            (folder / "model" / "weights.safetensors").read_bytes(),
-            sorted(filter(steady, read_metrics(folder / "metrics.csv"))),
-        )
+        return outcome(folder)
 
 
-def steady(row: tuple[int, str, float]) -> bool:
-    """Whether a figure is the same every time: all but the speed."""
-    return "per_s" not in row[1]
+def type_in(arguments: list[str]) -> None:
+    """Do what ``python train.py ARGUMENTS`` does."""
+    sys.argv = ["train.py", *arguments]
+    runpy.run_path(str(ROOT / "train.py"), run_name="__main__")
+
+
+def learned(folder: Path, known: set[tuple[int, str, float]]) -> int:
+    """Read all there is of a run, whose curves are ``known``; return how much is finished."""
+    from tinystories.checkpoints import read_checkpoint
+    from tinystories.runs import find_runs
+    from tinystories.storyteller import Storyteller
+
+    steps = 0
+    for path in folder.glob("checkpoints/*.ckpt"):
+        steps += read_checkpoint(path)["global_step"]
+    if (folder / "metrics.csv").exists():
+        assert {*curves(folder)} <= known
+    runs = find_runs(folder) if folder.is_dir() else []
+    for run in runs:
+        Storyteller.load(run.folder, "numpy")
+    return steps + len(runs)
+
+
+def outcome(folder: Path) -> Any:
+    """Return what a run has come to: its weights and its curves."""
+    from tinystories.checkpoints import read_checkpoint
+
+    weights = read_checkpoint(folder / "checkpoints" / "last.ckpt")["state_dict"]
+    return (
+        {name: weight.numpy().tobytes() for name, weight in weights.items()},
+        (folder / "model" / "weights.safetensors").read_bytes(),
+        sorted(curves(folder)),
+    )
+
+
+def curves(folder: Path) -> list[tuple[int, str, float]]:
+    """Return a run's figures that are the same every time: all but the speed."""
+    from tinystories.metrics_file import read_metrics
+
+    return [row for row in read_metrics(folder / "metrics.csv") if "per_s" not in row[1]]
+
+
+class Sweep(Training):
+    """``train.py -m`` trains three runs of ten steps; ``resume=`` after each kill."""
+
+    STEPS, VALIDATIONS = 10, 2
+    WIDTHS = (8, 12, 16)
+
+    def work(self, shared: Path, folder: Path) -> None:
+        import train
+        from tinystories.errors import UserError
+
+        record = folder / "multirun.yaml"
+        try:
+            train.began_with(record)
+            type_in([f"resume={folder}"])
+        except UserError:  # Not there yet; or cut short, and then this is what we are told to do.
+            record.unlink(missing_ok=True)
+            widths = ",".join(map(str, self.WIDTHS))
+            settings = [*self.settings(shared), f"model.width={widths}"]
+            type_in(["-m", *settings, f"hydra.sweep.dir={folder}"])
+
+    def look(self, shared: Path, folder: Path) -> int:
+        from tinystories.sweeps import RESULTS, results, state_of
+
+        finished = 0
+        for number in range(len(self.WIDTHS)):
+            run = folder / str(number)
+            finished += learned(run, {*curves(shared / "first" / str(number))})
+            if state_of(run) == "finished":
+                assert outcome(run) == outcome(shared / "first" / str(number))
+        if folder.is_dir():
+            assert {row["state"] for row in results(folder)} <= {"finished", "interrupted"}
+        if (folder / RESULTS).exists():  # Written when all have ended.
+            assert table(folder) == table(shared / "first")
+        return finished
+
+    def result(self, folder: Path) -> Any:
+        return [outcome(folder / str(number)) for number in range(len(self.WIDTHS))], table(folder)
+
+
+def table(folder: Path) -> list[dict[str, str]]:
+    """Return the table of a sweep, without the times."""
+    with (folder / "results.csv").open(encoding="utf-8", newline="") as file:
+        return [row | {"seconds": ""} for row in csv.DictReader(file)]
 
 
 class Evaluation(Job):
@@ -283,13 +364,14 @@ class Stories(Job):
         from gui.library import Library
 
         library = Library(folder)
-        whole = {name for name in hashes(folder) if not name.endswith(".tmp")}
-        return library.stories(), library.draft(), library.votes("one", "other"), whole
+        files = {*hashes(folder)}
+        return library.stories(), library.draft(), library.votes("one", "other"), files
 
 
 JOBS: dict[str, type[Job]] = {
     "data": Data,
     "training": Training,
+    "sweep": Sweep,
     "evaluation": Evaluation,
     "stories": Stories,
 }
@@ -334,8 +416,8 @@ def killed(pid: int, after_s: float) -> bool:
     return os.WIFSIGNALED(os.waitpid(pid, 0)[1])
 
 
-def run(name: str, kills: int, seed: int = 0) -> str:
-    """Kill a job so often; return what was seen, in a sentence.
+def run(name: str, kills: int, seed: int = 0, minutes: float = math.inf) -> str:
+    """Kill a job so often, or as often as the time allows; return what was seen, in a sentence.
 
     Raises:
         AssertionError: something corrupt looked good, or something finished was lost.
@@ -350,7 +432,7 @@ def run(name: str, kills: int, seed: int = 0) -> str:
         asked(job.work, shared, Path(place) / "undisturbed")
         takes_s = time.monotonic() - start
         wanted = asked(job.result, Path(place) / "undisturbed")
-        while done < kills:
+        while done < kills and time.monotonic() - began < 60 * minutes:
             folder, folders, finished = Path(place) / f"killed-{folders}", folders + 1, 0
             for _ in range(min(MOST, kills - done)):
                 if not killed(begin(job.work, shared, folder), chance.uniform(0, takes_s)):
@@ -360,9 +442,8 @@ def run(name: str, kills: int, seed: int = 0) -> str:
                 assert now >= finished, f"{name}: {finished} were finished, {now} are left"
                 finished = now
             asked(job.work, shared, folder)
-            assert asked(job.result, folder) == wanted, (
-                f"{name}: not what an undisturbed job leaves"
-            )
+            found = asked(job.result, folder)
+            assert found == wanted, f"{name}: {difference(found, wanted)}"
             shutil.rmtree(folder)
     return (
         f"{name}: {done} kills in {folders} folders, nothing corrupt read, nothing finished lost, "
@@ -374,10 +455,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="tests/reliability/crashes.py", description=__doc__)
     parser.add_argument("jobs", nargs="*", metavar="JOB", help=", ".join(JOBS))
     parser.add_argument("--kills", type=int, default=100, help="of each job (default: 100)")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="for each job, at most")
     parser.add_argument("--seed", type=int, default=0, help="of the moments (default: 0)")
     options = parser.parse_args()
     for name in options.jobs or JOBS:
-        sys.stdout.write(run(name, options.kills, options.seed) + "\n")
+        sys.stdout.write(run(name, options.kills, options.seed, options.minutes) + "\n")
         sys.stdout.flush()
 
 

@@ -197,6 +197,11 @@ def _models(folder: Path) -> dict[str, Reader]:
         Plan(1.0, 1, decisive(found)).load_state_dict(began)
         return decisive(found)
 
+    record = folder / "sweep" / "multirun.yaml"
+    record.parent.mkdir()
+    asked = {"hydra": ["hydra.mode=MULTIRUN"], "task": crashes.Training.settings(folder)}
+    record.write_text(json.dumps({"hydra": {"overrides": asked}}, indent=1), encoding="utf-8")
+
     checkpoint = folder / "checkpoints" / "last.ckpt"
     content = {"state_dict": model.state_dict(), "plan": {"steps": 3}, "rates": [0.1] * 50}
     WholeCheckpoints().save_checkpoint(content, checkpoint)
@@ -206,6 +211,7 @@ def _models(folder: Path) -> dict[str, Reader]:
         "weights, forged": Reader(forged / WEIGHTS, forge, sealed=False),
         "checkpoint": Reader(checkpoint, lambda: read_checkpoint(checkpoint)),
         "config": Reader(kept, configured),
+        "sweep": Reader(record, lambda: door.began_with(record), sealed=False),
     }
 
 

@@ -41,7 +41,7 @@ def invented(tmp_path_factory):
 NAMES = [
     *("corpus index", "corpus parquet", "tokenizer", "word list", "shards index", "shard"),
     *("parquet source", "txt source", "jsonl source", "csv source"),
-    *("card", "weights", "weights, forged", "checkpoint", "config"),
+    *("card", "weights", "weights, forged", "checkpoint", "config", "sweep"),
     *("library", "draft", "preferences", "scores", "told stories", "curves"),
 ]
 
@@ -140,6 +140,46 @@ def test_a_config_that_would_be_executed_or_grow_is_refused(tmp_path, monkeypatc
         train.continued([f"resume={tmp_path}"])
     assert "\n" not in str(raised.value)
     assert not (tmp_path / "harm").exists()
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [
+        "+hydra.callbacks.x={_target_: os.mkdir, path: harm}",
+        "hydra.launcher._target_=os.mkdir",
+        "hydra.launcher.setup=[mkdir harm]",
+        "hydra.launcher.pre_dispatch=eval(1)",
+        "hydra/launcher=../harm",
+        "hydra.sweep.subdir=../../harm",
+        "hydra.searchpath=[file://harm]",
+        "model@hydra.callbacks=rnn",
+        "+model=../../harm",
+        "sweep=/harm",
+        "data/tokenizer=${oc.env:HOME}",
+        "--config-dir=harm",
+    ],
+)
+def test_a_sweep_whose_record_would_execute_something_is_refused(tmp_path, argument):
+    """Hydra obeys what a sweep was started with; once, so did ``resume=``."""
+    good = ["hydra.mode=MULTIRUN", "hydra/launcher=joblib", "hydra.launcher.n_jobs=4"]
+    good += ["model=rnn,gru", "data/tokenizer=bpe", "+sweep=width", "~minutes", "prompt='a/b'"]
+    good += ["data.source=../stories.txt", "model.width=range(8,20,4)", "seed=1,2"]
+    record = {"overrides": {"hydra": good, "task": []}}
+    (tmp_path / "multirun.yaml").write_text(json.dumps({"hydra": record}))
+    assert train.continued([f"resume={tmp_path}"])[1 : 1 + len(good)] == good
+    record["overrides"]["task"].append(argument)
+    (tmp_path / "multirun.yaml").write_text(json.dumps({"hydra": record}))
+    with pytest.raises(UserError, match="could execute something; take it out") as raised:
+        train.continued([f"resume={tmp_path}"])
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("text", ["", "hydra", "hydra:\n", "hydra: {overrides: {hydra: [", "- 1"])
+def test_a_sweep_whose_record_was_cut_short_says_how_to_go_on(tmp_path, text):
+    (tmp_path / "multirun.yaml").write_text(text)
+    with pytest.raises(UserError, match=r"delete it and give .* finished runs are kept") as raised:
+        train.continued([f"resume={tmp_path}"])
+    assert "\n" not in str(raised.value)
 
 
 def forge(folder: Path, weights: bytes | None = None, **changes: object) -> None:

@@ -94,8 +94,10 @@ def test_a_beginning_of_ten_thousand_characters(tellers):
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_a_beginning_of_a_million_characters(tellers):
-    for unit, teller in product(LONG, tellers):
-        check(teller, (unit * 1_000_000)[:1_000_000], seed=0)
+    """Each by one engine of each model, in turn: all of them would take four times as long."""
+    for number, unit in enumerate(LONG):
+        for teller in (tellers[number % 4], tellers[4 + (number + 1) % 4]):
+            check(teller, (unit * 1_000_000)[:1_000_000], seed=0)
 
 
 @pytest.mark.parametrize(
