@@ -52,6 +52,7 @@ class App:
         self.show("Write")
         self.studio.watch("say", self._say)
         self.studio.watch("preferences", self._dress)
+        self.studio.watch("runs", self._said.clear)  # They may speak of what is not so any more.
         self.studio.find()
         self._was_dark = theme.dark()
         self._poll()
