@@ -68,6 +68,7 @@ class App:
             self.pages[name].grid(row=0, column=1, sticky="nsew", padx=18, pady=(16, 0))
         if self.page:
             self._said[self.page] = self.studio.said, self.studio.figures
+            self.pages[self.page].left()
             self.pages[self.page].on_top = False
             theme.show(self.pages[self.page], False)
         self.page = name
