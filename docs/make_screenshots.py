@@ -98,6 +98,7 @@ def use(app: App) -> None:
     """Write a story and keep it, compare two, look inside."""
     studio = app.studio
     wait(app, lambda: studio.voice is not None)
+    app.show("Write")
     write: Any = app.pages["Write"]
     write.must.insert(0, "dragon, cake")
     write.tell_button.invoke()
@@ -133,6 +134,7 @@ def ask_whether_new(app: App) -> None:
     beginning = next(corpus.stories("train")).split(" ")[:BORROWED]
     studio.change(wishes=(), must="")
     studio.new_story(" ".join(beginning))
+    app.show("Write")
     write: Any = app.pages["Write"]
     write.tell_button.invoke()
     wait(app, lambda: write.act is None)

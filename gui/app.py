@@ -52,6 +52,7 @@ class App:
         self.show("Write")
         self.studio.watch("say", self._say)
         self.studio.watch("preferences", self._dress)
+        self.studio.watch("runs", self._said.clear)  # They may speak of what is not so any more.
         self.studio.find()
         self._was_dark = theme.dark()
         self._poll()
@@ -67,6 +68,7 @@ class App:
             self.pages[name].grid(row=0, column=1, sticky="nsew", padx=18, pady=(16, 0))
         if self.page:
             self._said[self.page] = self.studio.said, self.studio.figures
+            self.pages[self.page].left()
             self.pages[self.page].on_top = False
             theme.show(self.pages[self.page], False)
         self.page = name

@@ -21,6 +21,9 @@ class Page(ctk.CTkFrame):  # type: ignore[misc]
     def shown(self) -> None:
         """Be what the reader sees from now on."""
 
+    def left(self) -> None:
+        """Be turned away from: take over what was typed and not confirmed."""
+
     def go(self) -> None:
         """Do the page's main act (Ctrl-Return)."""
 

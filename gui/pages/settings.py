@@ -43,6 +43,7 @@ class SettingsPage(Page):
         self.sheet = theme.scrolled(self, on=theme.DESK)
         self.sheet.grid(row=0, column=0, sticky="nsew")
         self.sheet.grid_columnconfigure(0, weight=1)
+        self._seed = ""
         self.sliders: dict[str, Any] = {}
         self.values: dict[str, Any] = {}
         self._build_telling(self._section(0, "How daring"))
@@ -52,6 +53,10 @@ class SettingsPage(Page):
         studio.watch("preferences", self._follow)
         studio.watch("voice", self._follow)
         self._follow()
+
+    def left(self) -> None:
+        """Take over the seed that was typed."""
+        self.studio.change(seed=self.seed.get())
 
     def set_number(self, name: str, value: float) -> None:
         """Set what a slider sets."""
@@ -70,7 +75,9 @@ class SettingsPage(Page):
         """Show the preferences as they are."""
         wanted = self.studio.preferences
         self.presets.set(wanted.preset)
-        theme.fill(self.seed, wanted.seed)
+        if wanted.seed != self._seed:  # Or it is being typed.
+            self._seed = wanted.seed
+            theme.fill(self.seed, wanted.seed)
         for name, slider in self.sliders.items():
             value = getattr(wanted, name)
             slider.set(value)

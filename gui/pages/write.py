@@ -54,6 +54,7 @@ class WritePage(Page):
         super().__init__(parent, studio)
         self.act: Act | None = None
         self.reading: Act | None = None
+        self._followed = Preferences()
         self._words = 0
         self._seed = 0
         self._marking: str | None = None
@@ -80,6 +81,10 @@ class WritePage(Page):
         studio.act("voice", can_speak, end=self._offer_speech)
 
     # What the reader wants
+
+    def left(self) -> None:
+        """Take over the words and the seed that were typed."""
+        self._keep_seed()
 
     def go(self) -> None:
         """Tell."""
@@ -319,8 +324,14 @@ class WritePage(Page):
         self.presets.set(wanted.preset)
         for name, chip in self.chips.items():
             theme.turn(chip, name in wanted.wishes)
-        theme.fill(self.must, wanted.must)
-        theme.fill(self.seed, wanted.seed)
+        # Only what changed: what is being typed is known when it is confirmed.
+        for field, now, before in (
+            (self.must, wanted.must, self._followed.must),
+            (self.seed, wanted.seed, self._followed.seed),
+        ):
+            if now != before:
+                theme.fill(field, now)
+        self._followed = wanted
         self._mark_later()
 
     def _keep_seed(self, _: object = None) -> None:

@@ -59,6 +59,15 @@ def test_what_is_typed_is_kept_within_seconds_without_being_saved(app):
     wait(app, kept)
 
 
+def test_a_page_forgets_what_it_said_when_other_runs_are_there(app):
+    page(app, "Library")
+    app.studio.say("There is no storyteller yet.")
+    page(app, "Settings")
+    app.studio.changed("runs")
+    page(app, "Library")
+    assert app.status.cget("text") == ""
+
+
 def controls(widget):
     """The innermost widgets that can be seen, without what can be scrolled to."""
     kind = type(widget).__name__

@@ -260,7 +260,7 @@ def test_a_saved_story_is_found_read_opened_deleted_and_brought_back(app, stage)
 def test_opening_a_kept_story_keeps_what_was_changed_on_the_page(app, stage):
     saved(app, stage, "The cake", " a dragon ate cake.")
     write, library = page(app, "Write"), page(app, "Library")
-    wait(app, lambda: len(library.stories) == 1)
+    wait(app, lambda: [s.name for s in library.stories] == [app.studio.story.name])
     write.box.insert("end", " Yum!")
     write._mirror()
     library.open_button.invoke()

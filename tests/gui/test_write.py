@@ -140,6 +140,21 @@ def test_words_that_found_no_place_are_named(app, stage, write):
     assert says(app, "Finished, but there was no room for: cake.")
 
 
+def test_words_that_were_typed_stay_when_something_else_is_set(app, stage, write):
+    write.must.insert(0, "dragon")
+    write.seed.insert(0, "5")
+    write.chips["moral"].invoke()
+    write.presets._command("Wild")
+    assert (write.must.get(), write.seed.get()) == ("dragon", "5")
+    app.show("Settings")
+    assert (app.studio.preferences.must, app.studio.preferences.seed) == ("dragon", "5")
+    assert app.pages["Settings"].seed.get() == "5"
+    app.pages["Settings"].set_number("temperature", 0.4)
+    app.show("Write")
+    tell(app, stage, " dragon")
+    assert (stage.asked[0][2].must, stage.asked[0][2].seed) == (("dragon",), 5)
+
+
 def test_a_wish_is_on_until_it_is_pressed_again(app, stage, write):
     write.chips["moral"].invoke()
     tell(app, stage, " girl")
