@@ -82,7 +82,7 @@ def scale(stories: str, *, quick: bool = False) -> None:
                 rows.append(pool.apply(_of_size, (name, vocab, parameters, quick)))
             save("scale", {"sizes": rows})  # What is known so far.
     show(f"Training by size, context 256, {vocab:,} ids, one thread", rows)
-    shared = _by_processes(stories, quick=quick)
+    shared = _by_processes(quick=quick)
     show("3 M parameters, by processes of one thread", shared)
     first, last = shared[0], shared[-1]
     dearer = last["CPU ms a token, all together"] / first["CPU ms a token, all together"]
@@ -128,12 +128,12 @@ def _sizes(name: str, vocab: int, parameters: float) -> dict[str, int]:
     return {what: found[what] for what in ("width", "depth", "hidden")}
 
 
-def _by_processes(stories: str, *, quick: bool) -> list[dict[str, Any]]:
+def _by_processes(*, quick: bool) -> list[dict[str, Any]]:
     """Train for few and for more steps: what is spent between the two is spent on steps."""
     few, more = (2, 4) if quick else (4, 20)
     rows: list[dict[str, Any]] = []
     for processes in (1,) if quick else (1, 2):
-        (least, _), (most, speeds) = (_trained(stories, processes, n) for n in (few, more))
+        (least, _), (most, speeds) = (_trained(processes, n) for n in (few, more))
         cost = (most - least) / ((more - few) * STEP_TOKENS)
         rows.append(
             {
@@ -145,13 +145,14 @@ def _by_processes(stories: str, *, quick: bool) -> list[dict[str, Any]]:
     return rows
 
 
-def _trained(stories: str, processes: int, steps: int) -> tuple[float, Sequence[float]]:
+def _trained(processes: int, steps: int) -> tuple[float, Sequence[float]]:
     """Return the CPU seconds that a training took, and its tokens a second on the way."""
     folder = RESULTS / "scale" / f"{processes}-{steps}-{time.time_ns()}"
     settings = ["trainer=ddp", "trainer.accelerator=cpu", f"trainer.devices={processes}"]
-    settings += [f"data.source={stories}", f"data.vocab={WORDS}", f"trainer.max_steps={steps}"]
-    settings += ["trainer.threads=1", "trainer.log_every_n_steps=2", "validations=1"]
-    settings += ["optimizer.growth=0", f"hydra.run.dir={folder}"]
+    # Few stories, so that most of the time goes to the steps.
+    settings += ["data.source=embedded", "data.limit=300", "data.judged=10", "validations=1"]
+    settings += ["trainer.threads=1", "trainer.log_every_n_steps=2", "optimizer.growth=0"]
+    settings += [f"trainer.max_steps={steps}", f"hydra.run.dir={folder}"]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run([sys.executable, "train.py", *settings], check=True, capture_output=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
