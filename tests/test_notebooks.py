@@ -42,7 +42,8 @@ def test_a_notebook_runs_on_small_models(path, runs, tmp_path, monkeypatch, caps
             if cell["cell_type"] == "code":
                 assert (cell["outputs"], cell["execution_count"]) == ([], None)
                 exec("".join(cell["source"]), names)
-                assert (printed := capsys.readouterr().out)
+                printed = capsys.readouterr().out
+                assert printed
                 said += printed
         if path.stem == "analysis":
             assert "2 of 2 runs kept a curve" in said

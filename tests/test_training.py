@@ -23,9 +23,11 @@ from torch.nn import functional as F
 from tinystories.callbacks import Plan, is_due
 from tinystories.checkpoints import read_checkpoint
 from tinystories.errors import UserError
+from tinystories.evaluation.overview import flops_of
 from tinystories.learner import Learner, warmup_stable_decay, window_parts
 from tinystories.metrics_file import read_metrics
 from tinystories.models import RNN
+from tinystories.runs import read_run
 from tinystories.storyteller import Storyteller
 from tinystories.training import train
 
@@ -89,9 +91,10 @@ def logged(folder: Path, name: str) -> list[float]:
 
 MODELS = [
     "model=transformer",
-    "model=transformer optimizer=adamw",
+    "model=transformer optimizer=adamw model.positions=learned",
     "model=rnn data/tokenizer=bpe data.vocab=400",
-    *(f"model=rnn model.cell={cell}" for cell in ("mingru", "gru", "lstm")),
+    *(f"model=rnn model.cell={cell}" for cell in ("mingru", "lstm")),
+    "model=rnn model.cell=gru model.tied=false data.deduplicate=false",
 ]
 
 
@@ -213,6 +216,13 @@ def test_ctrl_c_ends_politely_with_a_usable_model(config, tmp_path):
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
+def test_operations_are_worth_steps(config, tmp_path):
+    train(config("trainer.max_steps=null", "flops=1e9"), tmp_path)
+    run = read_run(tmp_path)
+    assert run.card["training"]["planned_steps"] == round(1e9 / flops_of(run) / 128)
+    assert run.card["training"]["finished"]
+
+
 def test_minutes_end_on_time_with_the_schedule_at_its_end(config, tmp_path, monkeypatch):
     """By a clock that goes 10 ms forward whenever somebody looks at it."""
     clock = itertools.count()
@@ -294,6 +304,9 @@ def test_a_plan_resumes_with_the_seconds_it_had():
         ("data.vocab=-5", "given -5"),
         ("data.vocab=many", "given 'many'"),
         ("data.batch=3 trainer.accumulate_grad_batches=2", "data.batch must be a multiple"),
+        ("flops=0", "flops must be a number above 0, got 0"),
+        ("model.tied=7", "model.tied must be true or false, got 7"),
+        ("model.positions=odd", "model.positions must be one of rotary, learned, none, got 'odd'"),
         ("minutes=-1", "minutes must be a number above 0, got -1"),
         ("data.source=nowhere.txt", "nowhere.txt"),
         ("resume=nowhere", "found none at nowhere"),
@@ -305,7 +318,7 @@ def test_a_plan_resumes_with_the_seconds_it_had():
         ("optimizer.muon_lr=-1", "optimizer.muon_lr must be"),
         ("+foo=1", "foo is no setting"),
         ("+trainer.max_epochs=3", "trainer.max_epochs is set by the program itself"),
-        ("minutes=null trainer.max_steps=null", "set minutes or trainer.max_steps"),
+        ("minutes=null trainer.max_steps=null", "set minutes, flops or trainer.max_steps"),
         ("model.width=null model.hidden=64", "model.hidden=64 was given without model.width"),
         ("+model.vocab=99", "model.vocab is no setting"),
         ("+optimizer.momentum=1", "optimizer.momentum is no setting"),

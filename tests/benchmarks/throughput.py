@@ -5,7 +5,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from multiprocessing import get_context
 from typing import Any
@@ -73,50 +73,52 @@ def scale(stories: str, *, quick: bool = False) -> None:
     data = prepare(
         stories, vocab=WORDS, tokenizer={"kind": "words"}, limit=300 if quick else 50_000
     )
-    totals = data.shards.totals("train")
+    vocab, totals = len(data.vocabulary), data.shards.totals("train")
     whole = FULL_BYTES * totals["tokens"] / totals["bytes"]
-    rows = _by_size(len(data.vocabulary), quick=quick)
-    show(f"Training by size, context 256, {len(data.vocabulary):,} ids, one thread", rows)
-    shared = _by_processes(stories, quick=quick)
+    rows: list[dict[str, Any]] = []
+    for parameters in list(SIZES)[: 1 if quick else None]:
+        for name in ("transformer", "mingru"):
+            with get_context("spawn").Pool(1) as pool:  # A process's peak is never forgotten.
+                rows.append(pool.apply(_of_size, (name, vocab, parameters, quick)))
+            save("scale", {"sizes": rows})  # What is known so far.
+    show(f"Training by size, context 256, {vocab:,} ids, one thread", rows)
+    shared = _by_processes(quick=quick)
     show("3 M parameters, by processes of one thread", shared)
-    title = f"Calculated: {whole / 1e6:,.0f} M tokens, once"
     first, last = shared[0], shared[-1]
     dearer = last["CPU ms a token, all together"] / first["CPU ms a token, all together"]
     calculated = [_calculated(row, whole, dearer / last["processes"]) for row in rows]
-    show(title, calculated)
-    save("scale", {"sizes": rows, "processes": shared, title: calculated})
+    show(f"Calculated: {whole / 1e6:,.0f} M tokens, once", calculated)
+    save(
+        "scale",
+        {"sizes": rows, "processes": shared, "tokens": whole, "calculated": calculated},
+    )
 
 
-def _by_size(vocab: int, *, quick: bool) -> list[dict[str, Any]]:
+def _of_size(name: str, vocab: int, parameters: float, quick: bool) -> dict[str, Any]:
     torch.set_num_threads(1)
-    steps: dict[str, Callable[[], object]] = {"matmul": matmul_flops()}
-    rows = []
-    for parameters in list(SIZES)[: 1 if quick else None]:
-        for name in ("transformer", "mingru"):
-            found = _sizes(name, vocab, parameters)
-            steps[f"{name} {parameters:g}"] = _step(name, vocab, **found)
-            with get_context("spawn").Pool(1) as pool:  # A process's peak is never forgotten.
-                peak = pool.apply(_peak_mb, (name, vocab, found))
-            family = name if name == "transformer" else "rnn"
-            flops = flops_a_token(
-                family, {**found, "context": 256}, parameters=parameters, vocab=vocab
-            )
-            rows.append(
-                {
-                    "model": name,
-                    "million parameters": parameters / 1e6,
-                    "width": found["width"],
-                    "depth": found["depth"],
-                    "MFLOP a token": flops / 1e6,
-                    "peak MB": peak,
-                }
-            )
-    spent = interleaved(steps, rounds=1 if quick else 2, seconds=0.1 if quick else 0.5)
-    peak_flops = 2 * 1024**3 / spent.pop("matmul")
-    for row, cost in zip(rows, spent.values(), strict=True):
-        row["CPU ms a token"] = 1000 * cost / STEP_TOKENS
-        row["% of matmul peak"] = 1e6 * row["MFLOP a token"] * STEP_TOKENS / cost / peak_flops * 100
-    return rows
+    found = _sizes(name, vocab, parameters)
+    contestant = build(name, vocab=vocab, **found)
+    ids = torch.randint(vocab, (STEP_TOKENS // 256, 257))
+    steps = {
+        # Half of the budget is spent: so windows are whole.
+        "step": partial(contestant.learn, ids[:, :-1], ids[:, 1:], 0.5),
+        "matmul": matmul_flops(),
+    }
+    seconds = 0.1 if quick else 1
+    cost, matmul = interleaved(steps, rounds=1 if quick else 2, seconds=seconds).values()
+    family = name if name == "transformer" else "rnn"
+    counted = {**found, "context": 256}
+    flops = flops_a_token(family, counted, parameters=parameters, vocab=vocab)
+    return {
+        "model": name,
+        "million parameters": parameters / 1e6,
+        "width": found["width"],
+        "depth": found["depth"],
+        "CPU ms a token": 1000 * cost / STEP_TOKENS,
+        "MFLOP a token": flops / 1e6,
+        "% of matmul": 100 * flops * STEP_TOKENS / cost / (2 * 1024**3 / matmul),
+        "peak MB": peak_memory_mb(),
+    }
 
 
 def _sizes(name: str, vocab: int, parameters: float) -> dict[str, int]:
@@ -126,25 +128,12 @@ def _sizes(name: str, vocab: int, parameters: float) -> dict[str, int]:
     return {what: found[what] for what in ("width", "depth", "hidden")}
 
 
-def _step(name: str, vocab: int, **sizes: int) -> Callable[[], object]:
-    contestant = build(name, vocab=vocab, **sizes)
-    ids = torch.randint(vocab, (STEP_TOKENS // 256, 257))
-    # Spent: so much of the budget that windows are whole.
-    return partial(contestant.learn, ids[:, :-1], ids[:, 1:], 0.5)
-
-
-def _peak_mb(name: str, vocab: int, sizes: dict[str, int]) -> float | None:
-    torch.set_num_threads(1)
-    _step(name, vocab, **sizes)()
-    return peak_memory_mb()
-
-
-def _by_processes(stories: str, *, quick: bool) -> list[dict[str, Any]]:
+def _by_processes(*, quick: bool) -> list[dict[str, Any]]:
     """Train for few and for more steps: what is spent between the two is spent on steps."""
-    few, more = (2, 4) if quick else (4, 24)
+    few, more = (2, 4) if quick else (4, 20)
     rows: list[dict[str, Any]] = []
     for processes in (1,) if quick else (1, 2):
-        (least, _), (most, speeds) = (_trained(stories, processes, n) for n in (few, more))
+        (least, _), (most, speeds) = (_trained(processes, n) for n in (few, more))
         cost = (most - least) / ((more - few) * STEP_TOKENS)
         rows.append(
             {
@@ -156,13 +145,14 @@ def _by_processes(stories: str, *, quick: bool) -> list[dict[str, Any]]:
     return rows
 
 
-def _trained(stories: str, processes: int, steps: int) -> tuple[float, Sequence[float]]:
+def _trained(processes: int, steps: int) -> tuple[float, Sequence[float]]:
     """Return the CPU seconds that a training took, and its tokens a second on the way."""
     folder = RESULTS / "scale" / f"{processes}-{steps}-{time.time_ns()}"
     settings = ["trainer=ddp", "trainer.accelerator=cpu", f"trainer.devices={processes}"]
-    settings += [f"data.source={stories}", f"data.vocab={WORDS}", f"trainer.max_steps={steps}"]
-    settings += ["trainer.threads=1", "trainer.log_every_n_steps=2", "validations=1"]
-    settings += ["optimizer.growth=0", f"hydra.run.dir={folder}"]
+    # Few stories, so that most of the time goes to the steps.
+    settings += ["data.source=embedded", "data.limit=300", "data.judged=10", "validations=1"]
+    settings += ["trainer.threads=1", "trainer.log_every_n_steps=2", "optimizer.growth=0"]
+    settings += [f"trainer.max_steps={steps}", f"hydra.run.dir={folder}"]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run([sys.executable, "train.py", *settings], check=True, capture_output=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -308,23 +308,28 @@ def _factor(across: str, value: Callable[[Entry], float | None]) -> Callable[...
 
 
 def _length(found: Sequence[Entry]) -> "Figure | None":
-    figure, (memory, speed) = _figure(2, sharey=False)
+    timed = {entry: points for entry in found if (points := _times(entry))}
+    figure, panels = _figure(2 if timed else 1, sharey=False)
     colour = _colours(found)
     for entry in found:
-        model = entry.card["model"]
-        kept = [memory_bytes(**model, tokens=n) / 1000 for n in LENGTHS]
-        memory.loglog(LENGTHS, kept, color=colour[entry.name], linewidth=1, marker=".")
-        taken = {n: entry.operation.get(f"token_ms_after_{n}") for n in LENGTHS}
-        timed = [(n, ms) for n, ms in taken.items() if ms is not None]
-        if timed:
-            speed.loglog(*zip(*timed, strict=True), color=colour[entry.name], marker=".")
-    for axes, title in ((memory, "kB of memory"), (speed, "milliseconds a token")):
-        axes.set_xlabel("tokens told")
+        kept = [memory_bytes(**entry.card["model"], tokens=n) / 1000 for n in LENGTHS]
+        panels[0].loglog(LENGTHS, kept, color=colour[entry.name], linewidth=1, marker=".")
+    for entry, points in timed.items():
+        panels[1].loglog(*zip(*points, strict=True), color=colour[entry.name], marker=".")
+    for axes, title in zip(panels, ("kB of memory", "milliseconds a token"), strict=False):
         axes.set_ylabel(title)
-        for axis in (axes.xaxis, axes.yaxis):
-            _plain(axis)
-    _legend(memory, colour)
+        axes.set_xlabel("tokens told")
+        axes.set_xticks(LENGTHS, [f"{n:,}" for n in LENGTHS])
+        axes.xaxis.set_minor_formatter("")
+        axes.yaxis.set_major_formatter("{x:g}")
+    _legend(panels[0], colour)
     return figure
+
+
+def _times(entry: Entry) -> list[Point]:
+    """Return the milliseconds of a token after so many, where a run was judged."""
+    taken = {n: entry.operation.get(f"token_ms_after_{n}") for n in LENGTHS}
+    return [(n, ms) for n, ms in taken.items() if ms is not None]
 
 
 _PICTURES: dict[str, tuple[str, Callable[[Sequence[Entry]], "Figure | None"]]] = {

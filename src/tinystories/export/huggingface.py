@@ -163,7 +163,7 @@ def read(source: Path, folder: Path) -> None:
     try:
         weights = load_file(source / MODEL)
         weights.pop("lm_head.weight", None)  # With tied embeddings it is not read.
-        arguments = {**sizes(weights, NAMES), "context": _context(config)}
+        arguments: dict[str, Any] = {**sizes(weights, NAMES), "context": _context(config)}
         vocab = arguments.pop("vocab")
         if vocab != len(vocabulary):
             raise ValueError(f"{vocab} token ids in the weights, {len(vocabulary)} in the words")
