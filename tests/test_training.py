@@ -411,14 +411,22 @@ def test_a_checkpoint_that_counts_no_numbers_is_refused(tmp_path, bad):
 
 
 @pytest.mark.parametrize(
-    ("score", "best"), [("x", "a"), (torch.ones(2), "a"), (None, "a"), (torch.tensor(2.0), "b")]
+    ("score", "best", "last"),
+    [
+        ("x", "a", "z"),
+        (None, "a", "z"),
+        (torch.ones(2), "a", "z"),
+        (torch.tensor(2.0), "b", "z"),
+        (torch.tensor(2.0), "a", 3),
+    ],
 )
-def test_a_checkpoint_that_knows_no_best_is_refused(tmp_path, score, best):
+def test_a_checkpoint_that_knows_no_best_is_refused(tmp_path, score, best, last):
     """It ended in a trace, too, at the first validation."""
     state = {"best_k_models": {"a": score}, "kth_best_model_path": best}
+    state |= {"best_model_path": best, "last_model_path": last}
     content = {"state_dict": {}, "callbacks": {"ModelCheckpoint{}": state}}
     torch.save(content, tmp_path / "last.ckpt")
-    with pytest.raises(UserError, match="it does not say how good the best was"):
+    with pytest.raises(UserError, match=r"it does not say (which|how good the best) was"):
         read_checkpoint(tmp_path / "last.ckpt")
 
 

@@ -98,12 +98,15 @@ def _check_counts(part: Any) -> None:
 
 
 def _check_best(callbacks: dict[str, Any]) -> None:
-    """Raise a ValueError where it is not said, in one number, how good the best checkpoint was."""
+    """Raise a ValueError where it is not said which checkpoint was best, and how good."""
     for name, state in callbacks.items():
         if name.startswith("ModelCheckpoint"):
             scores = state["best_k_models"]
-            known = state["kth_best_model_path"] in scores or not scores
-            if not known or not all(torch.is_tensor(v) and v.ndim == 0 for v in scores.values()):
+            paths = [state[f"{which}_model_path"] for which in ("best", "kth_best", "last")]
+            named = all(isinstance(path, str) for path in [*paths, *scores])
+            if not named or (scores and state["kth_best_model_path"] not in scores):
+                raise ValueError("it does not say which was best")
+            if not all(torch.is_tensor(score) and score.ndim == 0 for score in scores.values()):
                 raise ValueError("it does not say how good the best was")
 
 
