@@ -135,12 +135,13 @@ def test_tensorboard_shows_curves_stories_and_hyperparameters(config, tmp_path):
 def test_bits_per_byte_count_every_byte_of_whole_stories_once(config, tmp_path, data_folder):
     bpb = train(config(), tmp_path)
     teller = Storyteller.load(tmp_path)
-    [index] = list(data_folder.glob("corpus-*/index.json"))
+    fingerprint = teller.card["data"]["fingerprint"]
+    folder = data_folder / f"corpus-{fingerprint[:12]}"
     import pyarrow.parquet as pq
 
     stories = [
         story
-        for path in sorted(index.parent.glob("validation-*.parquet"))
+        for path in sorted(folder.glob("validation-*.parquet"))
         for story in pq.read_table(path)["text"].to_pylist()
     ]
     nats = 0.0
