@@ -231,7 +231,7 @@ class Studio:
         """
         here = self.document.spans if story.name == self.story.name else ()
         if self.unkept and story.name != self.story.name:
-            self.save()
+            self.save(silently=True)
         self.story = self._kept = story
         self.document.load_json(story.document)
         if here and here != self.document.spans:
@@ -241,7 +241,7 @@ class Studio:
     def new_story(self, beginning: str) -> None:
         """Begin another story; the one on the page is kept in the library first."""
         if self.unkept:
-            self.save()
+            self.save(silently=True)
         self._beginning = beginning
         self.story = Story({}, "")
         self.document.start_anew()
@@ -249,16 +249,15 @@ class Studio:
         self.document.start_anew(self.document.spans)
         self.changed("story")
 
-    def save(self, end: Callable[[], None] = lambda: None) -> None:
-        """Keep the story on the page in the library."""
+    def save(self, *, silently: bool = False) -> None:
+        """Keep the story on the page in the library; ``silently`` speaks of failures only."""
         self.story = named(self.story)  # At once, or saving twice would keep two.
         story = self._kept = self.current()
 
         def saved(outcome: End) -> None:
-            if isinstance(outcome, Finished):
+            if isinstance(outcome, Finished) and not silently:
                 self.say(f"Saved in the library as “{outcome.result.title}”.")
-                end()
-            elif self._kept == story:
+            if isinstance(outcome, Failed) and self._kept == story:
                 self._kept = None
             self.say_failure(outcome)
 

@@ -127,8 +127,9 @@ class WritePage(Page):
     def choose_beginning(self, beginning: str) -> None:
         """Begin another story; the one on the page goes to the library first, unless it is bare."""
         self._mirror()
+        kept = " The one before is in the library." if self.studio.unkept else ""
         self.studio.new_story(beginning)
-        self.studio.say("A new story. Change the beginning, or press Tell.")
+        self.studio.say(f"A new story. Change the beginning, or press Tell.{kept}")
         self.beginnings.set("Beginnings")
         self.box.focus_set()
 

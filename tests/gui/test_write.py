@@ -232,6 +232,16 @@ def test_a_new_beginning_keeps_what_was_only_typed_and_passes_over_what_is_bare(
     assert kept == [BEGINNING + " girl of mine"]
 
 
+def test_a_story_that_is_kept_by_the_way_does_not_talk_over_the_next_one(app, stage, write):
+    tell(app, stage, " girl.")
+    write.choose_beginning(BEGINNINGS[2])
+    assert app.studio.said.sentence.endswith("The one before is in the library.")
+    wait(app, lambda: app.studio.library.stories()[0])
+    app.studio.act("files", lambda act: None, end=lambda end: app.studio.changed("say"))
+    tell(app, stage, " cat.")
+    assert says(app, "Finished.")
+
+
 @pytest.mark.parametrize("suffix", [".txt", ".md", ".pdf"])
 def test_a_story_is_exported_where_the_reader_says(
     app, stage, write, suffix, tmp_path, monkeypatch
