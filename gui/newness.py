@@ -152,7 +152,7 @@ class Examiner:
             limit=data.get("limit", LIMIT),
             seed=data.get("seed", run.card.get("training", {}).get("seed", 0)),
             filter=data.get("filter"),
-            deduplicate=data.get("deduplicate", True),
+            deduplicate=data.get("deduplicate") is not False,
         )
         if not _same(corpus.index, data):
             raise UserError(

@@ -267,7 +267,7 @@ def _steps_of(
         **described, parameters=count_parameters(model)["total"], vocab=len(model.embed.weight)
     )
     tokens = config["data"]["batch"] * config["data"]["context"]
-    steps = max(1, round(flops / each / tokens))
+    steps: int = max(1, round(flops / each / tokens))
     log.info("%g operations are %s steps of %s tokens", flops, f"{steps:,}", f"{tokens:,}")
     return steps
 
