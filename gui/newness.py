@@ -172,7 +172,7 @@ class Examiner:
                 limit=data.get("limit", LIMIT),
                 seed=data.get("seed", run.card.get("training", {}).get("seed", 0)) or 0,
                 filter=data.get("filter"),
-                deduplicate=data.get("deduplicate", True),
+                deduplicate=data.get("deduplicate") is not False,
             )
         except UserError as error:
             if stories:

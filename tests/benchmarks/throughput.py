@@ -162,17 +162,16 @@ def _trained(processes: int, steps: int) -> tuple[float, Sequence[float]]:
 
 
 def _calculated(row: dict[str, Any], tokens: float, shared: float) -> dict[str, Any]:
-    """Return the hours that all stories take, once, on machines that were not all at hand.
+    """Return the time that all stories take, once, on machines that were not all at hand.
 
     ``shared``: the time that several processes take, as a share of the time of one.
     """
-    flops = 1e6 * row["MFLOP a token"] * tokens
     alone = row["CPU ms a token"] * tokens / 1000 / 3600
-    hours: dict[str, Any] = {name: row[name] for name in ("model", "million parameters")}
-    hours["h, one core"] = alone
-    hours["h, two cores"] = alone * shared
+    found: dict[str, Any] = {name: row[name] for name in ("model", "million parameters")}
+    found["h, one core"] = alone
+    found["h, two cores"] = alone * shared
     for share in GPU_SHARES:
-        one = flops / GPU_FLOPS / share / 3600
-        hours[f"h, one GPU at {share:.0%}"] = one
-        hours[f"h, 8 GPUs at {share:.0%}"] = one / 8 / GPU_SCALING
-    return hours
+        one = 1e6 * row["MFLOP a token"] * tokens / GPU_FLOPS / share / 60
+        found[f"min, one GPU at {share:.0%}"] = one
+        found[f"min, 8 GPUs at {share:.0%}"] = one / 8 / GPU_SCALING
+    return found
