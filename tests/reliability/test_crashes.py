@@ -35,7 +35,7 @@ def test_jobs_killed_at_any_moment_end_as_undisturbed_ones():
 
 
 @linux
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(3600)
 def test_every_job_survives_thirty_kills():
     assert kill("--kills", "30").count("30 kills") == len(crashes.JOBS)

@@ -75,7 +75,7 @@ def test_any_prompt_with_any_settings_is_a_story_or_one_line(tellers):
         check(teller, prompt, strict=rng.random() < 0.8, **settings)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("number", range(8))
 def test_every_prompt_with_every_way_to_draw(tellers, number):
@@ -91,7 +91,7 @@ def test_a_beginning_of_ten_thousand_characters(tellers):
         check(teller, (unit * 10_000)[:10_000], seed=0)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(3600)
 def test_a_beginning_of_a_million_characters(tellers):
     """Each by one engine of each model, in turn: all of them would take four times as long."""
