@@ -16,12 +16,13 @@ import pytest
 import torch
 from filelock import FileLock
 from hydra import compose, initialize_config_dir
+from lightning.pytorch.callbacks import ModelCheckpoint
 from omegaconf import OmegaConf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch.nn import functional as F
 
 from tinystories.callbacks import Plan, is_due
-from tinystories.checkpoints import read_checkpoint
+from tinystories.checkpoints import WholeCheckpoints, read_checkpoint
 from tinystories.errors import UserError
 from tinystories.evaluation.overview import flops_of
 from tinystories.learner import Learner, warmup_stable_decay, window_parts
@@ -373,6 +374,16 @@ def test_a_changed_setting_of_a_resumed_run_is_refused(config, tmp_path):
     train(config(), tmp_path)
     with pytest.raises(UserError, match="does not fit the model"):
         train({**config("model.depth=1"), "resume": str(tmp_path)}, tmp_path)
+
+
+def test_a_run_that_was_moved_still_knows_how_good_its_best_was(config, tmp_path):
+    interrupted(config(), tmp_path / "here", 9)
+    there = (tmp_path / "here").rename(tmp_path / "there") / "checkpoints"
+    loaded = WholeCheckpoints().load_checkpoint(there / "last.ckpt")
+    best = ModelCheckpoint(there, "best", monitor="val/bpb")
+    best.load_state_dict(loaded["callbacks"][best.state_key])
+    assert best.best_model_score == pytest.approx(min(logged(tmp_path / "there", "val/bpb")[:2]))
+    assert Path(best.best_model_path) == there.resolve() / "best.ckpt"
 
 
 def test_a_run_killed_between_its_first_two_checkpoints_is_resumed(config, tmp_path):

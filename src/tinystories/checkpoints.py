@@ -12,6 +12,9 @@ from lightning.fabric.plugins.io import TorchCheckpointIO
 from tinystories.errors import UserError
 from tinystories.files import write_atomically
 
+PATHS = ("best_model_path", "kth_best_model_path", "last_model_path")
+"""What Lightning remembers the places of."""
+
 
 class WholeCheckpoints(TorchCheckpointIO):
     """Writes a checkpoint beside its place, then renames it; reads none that is damaged.
@@ -31,8 +34,20 @@ class WholeCheckpoints(TorchCheckpointIO):
         write_atomically(path, content.getbuffer())
 
     def load_checkpoint(self, path: str | Path, *_: Any, **__: Any) -> dict[str, Any]:
-        """Return the checkpoint at ``path``, as :func:`read_checkpoint` does."""
-        return read_checkpoint(Path(path))
+        """Return the checkpoint at ``path``, as :func:`read_checkpoint` does.
+
+        It says that its run is where it is now. Of a run that was moved, Lightning would forget how
+        good the best was, and write the next one over it, however bad.
+        """
+        checkpoint, folder = read_checkpoint(Path(path)), Path(path).parent.resolve()
+
+        def here(there: str) -> str:
+            return str(folder / Path(there).name) if there else ""
+
+        for state in _best_states(checkpoint):
+            state.update({name: here(state[name]) for name in PATHS}, dirpath=str(folder))
+            state["best_k_models"] = {here(p): s for p, s in state["best_k_models"].items()}
+        return checkpoint
 
     def remove_checkpoint(self, path: str | Path) -> None:
         """Remove nothing: both checkpoints of a run are written over.
@@ -76,7 +91,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         if not isinstance(checkpoint, dict) or not isinstance(checkpoint.get("state_dict"), dict):
             raise ValueError("it is no checkpoint of a training")
         _check_counts(checkpoint.get("loops", {}))
-        _check_best(checkpoint.get("callbacks", {}))
+        _check_best(checkpoint)
     except Exception as error:  # zipfile and torch raise whatever a damaged file leads them to.
         said = str(error)
         if isinstance(error, pickle.UnpicklingError):
@@ -97,17 +112,22 @@ def _check_counts(part: Any) -> None:
         raise ValueError(f"it counts {part!r:.40}")
 
 
-def _check_best(callbacks: dict[str, Any]) -> None:
+def _best_states(checkpoint: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what a checkpoint says of the best one so far: once, if Lightning wrote it."""
+    callbacks = checkpoint.get("callbacks", {})
+    return [state for name, state in callbacks.items() if name.startswith("ModelCheckpoint")]
+
+
+def _check_best(checkpoint: dict[str, Any]) -> None:
     """Raise a ValueError where it is not said which checkpoint was best, and how good."""
-    for name, state in callbacks.items():
-        if name.startswith("ModelCheckpoint"):
-            scores = state["best_k_models"]
-            paths = [state[f"{which}_model_path"] for which in ("best", "kth_best", "last")]
-            named = all(isinstance(path, str) for path in [*paths, *scores])
-            if not named or (scores and state["kth_best_model_path"] not in scores):
-                raise ValueError("it does not say which was best")
-            if not all(torch.is_tensor(score) and score.ndim == 0 for score in scores.values()):
-                raise ValueError("it does not say how good the best was")
+    for state in _best_states(checkpoint):
+        scores = state["best_k_models"]
+        paths = [state[name] for name in PATHS]
+        named = all(isinstance(path, str) for path in [*paths, *scores])
+        if not named or (scores and state["kth_best_model_path"] not in scores):
+            raise ValueError("it does not say which was best")
+        if not all(torch.is_tensor(score) and score.ndim == 0 for score in scores.values()):
+            raise ValueError("it does not say how good the best was")
 
 
 def _check_archive(path: Path) -> None:
