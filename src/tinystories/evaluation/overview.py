@@ -182,7 +182,11 @@ def _settings(card: Mapping[str, Any]) -> dict[str, str]:
     asked = {name: card["data"].get(name) for name in ("limit", "filter", "deduplicate")}
     asked = {**card["model"]["arguments"], **(card["training"].get("optimizer") or {}), **asked}
     # The cell is in the name; the SwiGLU's width takes up what the other sizes leave.
-    return {n: json.dumps(v) for n, v in asked.items() if n not in ("cell", "hidden")}
+    return {
+        name: f"{value:.4g}" if isinstance(value, float) else json.dumps(value)
+        for name, value in asked.items()
+        if name not in ("cell", "hidden")
+    }
 
 
 HEAD = (
