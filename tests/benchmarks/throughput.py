@@ -1,11 +1,14 @@
 """How many tokens a CPU second are learned from: beside the peers, by size, and by processes."""
 
+import ctypes
+import os
 import resource
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from multiprocessing import get_context
 from typing import Any
@@ -27,6 +30,9 @@ STEP_TOKENS = 2048
 SIZES = {1e6: 4, 3e6: 4, 10e6: 6, 30e6: 8}
 """Parameters, and the depth that goes with them."""
 WORDS = 4500
+FEW = 300
+"""Stories where it does not matter which."""
+PR_SET_CHILD_SUBREAPER = 36
 FULL_BYTES = 1.92e9
 """Text of the whole of TinyStories: 2,119,719 stories, some 470 million words."""
 GPU_FLOPS = 989e12
@@ -71,7 +77,7 @@ def run(*, quick: bool = False) -> None:
 def scale(stories: str, *, quick: bool = False) -> None:
     """Time a token, and weigh a step, at several sizes; then train with one and two processes."""
     data = prepare(
-        stories, vocab=WORDS, tokenizer={"kind": "words"}, limit=300 if quick else 50_000
+        stories, vocab=WORDS, tokenizer={"kind": "words"}, limit=FEW if quick else 50_000
     )
     vocab, totals = len(data.vocabulary), data.shards.totals("train")
     whole = FULL_BYTES * totals["tokens"] / totals["bytes"]
@@ -130,6 +136,9 @@ def _sizes(name: str, vocab: int, parameters: float) -> dict[str, int]:
 
 def _by_processes(*, quick: bool) -> list[dict[str, Any]]:
     """Train for few and for more steps: what is spent between the two is spent on steps."""
+    if sys.platform == "linux":  # A run does not wait for its second process: so we do.
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    prepare("embedded", vocab=WORDS, tokenizer={"kind": "words"}, limit=FEW, seed=1)
     few, more = (2, 4) if quick else (4, 20)
     rows: list[dict[str, Any]] = []
     for processes in (1,) if quick else (1, 2):
@@ -150,11 +159,14 @@ def _trained(processes: int, steps: int) -> tuple[float, Sequence[float]]:
     folder = RESULTS / "scale" / f"{processes}-{steps}-{time.time_ns()}"
     settings = ["trainer=ddp", "trainer.accelerator=cpu", f"trainer.devices={processes}"]
     # Few stories, so that most of the time goes to the steps.
-    settings += ["data.source=embedded", "data.limit=300", "data.judged=10", "validations=1"]
+    settings += ["data.source=embedded", f"data.limit={FEW}", "data.judged=10", "validations=1"]
     settings += ["trainer.threads=1", "trainer.log_every_n_steps=2", "optimizer.growth=0"]
     settings += [f"trainer.max_steps={steps}", f"hydra.run.dir={folder}"]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run([sys.executable, "train.py", *settings], check=True, capture_output=True)
+    with suppress(ChildProcessError):
+        while True:
+            os.wait()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     rows = read_metrics(folder / "metrics.csv")

@@ -115,6 +115,18 @@ def test_computation_is_six_for_a_parameter_and_what_attention_adds(tmp_path):
     assert flops_of(transformer) == 6000 + 6 * 2 * 16 * 32
 
 
+def test_the_table_says_in_which_settings_runs_differ(tmp_path):
+    make(tmp_path / "a", 1.0, lr=None)
+    make(tmp_path / "b", 1.1)
+    make(tmp_path / "c", 1.2, family="transformer", depth=4)
+    said = [line[-1] for line in rows(entries(runs_under([tmp_path])))]
+    assert said == [
+        "depth 2, muon_lr null",
+        "depth 2, muon_lr 0.02",
+        "depth 4, muon_lr 0.02",
+    ]
+
+
 def test_what_is_only_looked_up_is_not_computed_with():
     sizes = {"width": 16, "depth": 2, "context": 32}
     count = partial(flops_a_token, parameters=1000, vocab=20)

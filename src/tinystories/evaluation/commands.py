@@ -359,7 +359,8 @@ def show_overview(folders: Sequence[Path], options: argparse.Namespace) -> int:
     found = entries(runs_under(folders))
     table = Table(box=box.SIMPLE)
     for place, name in enumerate(HEAD):
-        table.add_column(name, justify="right" if place else "left", no_wrap=True)
+        left = place == 0 or name == "settings"
+        table.add_column(name, justify="left" if left else "right", no_wrap=name != "settings")
     for row in rows(found):
         table.add_row(*row)
     out = _screen()

@@ -164,7 +164,35 @@ def warnings(found: Sequence[Entry]) -> Iterator[str]:
         yield f"{unfinished} were stopped before their learning rate had come down"
 
 
-HEAD = ("model", "bits per byte", "95 %", "seeds", "parameters", "words", "tokens", "minutes")
+def differing(found: Sequence[Entry]) -> list[str]:
+    """Return for each entry the settings in which it differs from another, such as ``depth 2``."""
+    settings = [_settings(entry.card) for entry in found]
+    values: dict[str, set[str]] = {}
+    for some in settings:
+        for name, value in some.items():
+            values.setdefault(name, set()).add(value)
+    return [
+        ", ".join(f"{name} {value}" for name, value in some.items() if len(values[name]) > 1)
+        for some in settings
+    ]
+
+
+def _settings(card: Mapping[str, Any]) -> dict[str, str]:
+    """Return what a card says a run was asked for, but for what its line says anyway."""
+    asked = {name: card["data"].get(name) for name in ("limit", "filter", "deduplicate")}
+    asked = {**card["model"]["arguments"], **(card["training"].get("optimizer") or {}), **asked}
+    # The cell is in the name; the SwiGLU's width takes up what the other sizes leave.
+    return {
+        name: f"{value:.4g}" if isinstance(value, float) else json.dumps(value)
+        for name, value in asked.items()
+        if name not in ("cell", "hidden")
+    }
+
+
+HEAD = (
+    *("model", "bits per byte", "95 %", "seeds", "parameters", "words", "tokens", "minutes"),
+    "settings",
+)
 
 
 def rows(found: Sequence[Entry]) -> list[tuple[str, ...]]:
@@ -179,8 +207,9 @@ def rows(found: Sequence[Entry]) -> list[tuple[str, ...]]:
             f"{entry.card['vocab']['words']:,}",
             f"{entry.card['training'].get('tokens', 0) / 1e6:.2f} M",
             f"{entry.card['training'].get('seconds', 0) / 60:.1f}",
+            settings,
         )
-        for entry in found
+        for entry, settings in zip(found, differing(found), strict=True)
     ]
 
 
