@@ -163,10 +163,13 @@ def _trained(processes: int, steps: int) -> tuple[float, Sequence[float]]:
     settings += ["trainer.threads=1", "trainer.log_every_n_steps=2", "optimizer.growth=0"]
     settings += [f"trainer.max_steps={steps}", f"hydra.run.dir={folder}"]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run([sys.executable, "train.py", *settings], check=True, capture_output=True)
+    command = [sys.executable, "train.py", *settings]
+    run = subprocess.Popen(command, stdout=subprocess.DEVNULL, process_group=0)
+    if code := run.wait():
+        raise subprocess.CalledProcessError(code, command)
     with suppress(ChildProcessError):
         while True:
-            os.wait()
+            os.waitpid(-run.pid, 0)  # Others of its group.
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     rows = read_metrics(folder / "metrics.csv")
