@@ -2,6 +2,7 @@
 
 import math
 import tkinter
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -49,7 +50,7 @@ class Row:
     whole: float
 
 
-class Sheet(tkinter.Canvas):
+class Sheet(tkinter.Canvas, ABC):
     """A canvas as large as the rest of the window's text wants it; drawn anew as that changes."""
 
     def __init__(self, parent: Any) -> None:
@@ -67,8 +68,9 @@ class Sheet(tkinter.Canvas):
         self._font = ("Roboto", -round(12 * self._scale))
         self._draw(self.winfo_width(), self.winfo_height())
 
+    @abstractmethod
     def _draw(self, width: int, height: int) -> None:
-        raise NotImplementedError
+        """Draw within these limits."""
 
     def _say_empty(self, width: int, height: int) -> None:
         self.create_text(
