@@ -78,6 +78,7 @@ def test_the_readme_s_commands_do_what_they_say(corpus_file, tmp_path):
     shutil.copyfile(corpus_file, tmp_path / "my_stories.txt")
     for name in ("train.py", "conf", "gui"):
         (tmp_path / name).symlink_to(ROOT / name)
+    shutil.copytree(ROOT / "outputs" / "pretrained", tmp_path / "outputs" / "pretrained")
     bin_folder = Path(sys.executable).parent
     environment = os.environ | {
         "PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}",
