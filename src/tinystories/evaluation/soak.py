@@ -67,6 +67,8 @@ HOSTILE = (
     "\ud800",
 )
 """Beginnings that have broken other programs; the last is not text at all."""
+_COUNTING = threading.Lock()
+"""To count open files opens one: streams that counted at once would find each other's."""
 
 
 @dataclass
@@ -348,8 +350,9 @@ def _vitals() -> tuple[float, int, int] | None:
     """Return MB of memory, threads and open files of this process; None on other than Linux."""
     own = Path("/proc/self")
     try:
-        pages = int((own / "statm").read_text(encoding="ascii").split()[1])
-        threads, files = (sum(1 for _ in (own / name).iterdir()) for name in ("task", "fd"))
+        with _COUNTING:
+            pages = int((own / "statm").read_text(encoding="ascii").split()[1])
+            threads, files = (sum(1 for _ in (own / name).iterdir()) for name in ("task", "fd"))
         return pages * os.sysconf("SC_PAGE_SIZE") / 1e6, threads, files
     except (OSError, ValueError, IndexError, AttributeError):
         return None
