@@ -1,6 +1,9 @@
 """The notebooks run from the first cell to the last, and are kept without their outputs."""
 
 import json
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -52,3 +55,19 @@ def test_a_notebook_runs_on_small_models(path, runs, tmp_path, monkeypatch, caps
             assert len(plt.get_fignums()) == 4
     finally:
         plt.close("all")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
+def test_a_notebook_runs_in_jupyter(path, runs, tmp_path):
+    shutil.copytree(path.parent, tmp_path / "notebooks")
+    asked = ["--nbmake", "-p", "no:cacheprovider", f"notebooks/{path.name}"]
+    ran = subprocess.run(
+        [sys.executable, "-m", "pytest", *asked],
+        cwd=tmp_path,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=300,
+    )
+    assert ran.returncode == 0, ran.stdout
+    assert "1 passed" in ran.stdout
