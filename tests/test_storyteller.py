@@ -1,3 +1,4 @@
+import copy
 import json
 import random
 from concurrent.futures import ThreadPoolExecutor
@@ -7,6 +8,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from tinystories import storyteller
 from tinystories.data.vocabulary import word_types
 from tinystories.errors import UserError
 from tinystories.files import read_json, sha256
@@ -64,6 +66,51 @@ def test_a_loaded_model_equals_the_saved_one(teller, saved):
     with torch.no_grad():
         assert torch.equal(loaded.model(tokens)[0], teller.model(tokens)[0])
     assert loaded.tell("Tom", seed=1, length=20) == teller.tell("Tom", seed=1, length=20)
+
+
+@pytest.fixture
+def better(teller):
+    """What training makes of the teller: other weights, and a card that says so."""
+    model = copy.deepcopy(teller.model)
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight.mul_(1.5)
+    return Storyteller(model, teller.vocabulary, {**teller.card, "val_bpb": 0.5})
+
+
+def when_files_are_checked(monkeypatch, then):
+    """Do something once, between the reading of a card and that of the weights."""
+    check, done = storyteller.check_files, []
+
+    def checked(run):
+        check(run)
+        if not done:
+            done.append(then())
+
+    monkeypatch.setattr(storyteller, "check_files", checked)
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_a_model_replaced_while_it_is_loaded_is_the_new_one(better, saved, monkeypatch, inside):
+    when_files_are_checked(monkeypatch, lambda: better.save(saved))
+    loaded = Storyteller.load(saved, "numpy", inside=inside)
+    assert loaded.card["val_bpb"] == 0.5
+    assert loaded.tell("Tom", seed=1) == better.tell("Tom", seed=1)
+    assert all(map(torch.equal, loaded.model.parameters(), better.model.parameters()))
+
+
+def test_a_model_on_its_way_into_place_is_waited_for(teller, saved, monkeypatch):
+    away = saved.with_name("away")
+    saved.rename(away)  # As between the two steps of replacing one.
+    monkeypatch.setattr(storyteller.time, "sleep", lambda seconds: away.rename(saved))
+    assert Storyteller.load(saved).tell("Tom", seed=1) == teller.tell("Tom", seed=1)
+
+
+def test_to_look_into_a_model_that_was_replaced_it_must_be_loaded_again(better, saved):
+    loaded = Storyteller.load(saved, "numpy")
+    better.save(saved)
+    with pytest.raises(UserError, match="load it again"):
+        loaded.model  # noqa: B018
 
 
 @pytest.mark.parametrize("engine", ["numpy", "compiled", "torch"])

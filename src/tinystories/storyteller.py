@@ -1,8 +1,10 @@
 """A trained model that tells stories: load it, give it a beginning, read the words as they come."""
 
+import hashlib
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -35,6 +37,8 @@ DAMAGE = (
     ArithmeticError,
 )
 """What reading a model's files can raise."""
+PLACING_S = 0.05
+"""Seconds after which a model that takes the place of another is there."""
 
 
 class Storyteller:
@@ -197,16 +201,18 @@ class Storyteller:
         shutil.rmtree(old, ignore_errors=True)
 
     @classmethod
-    def load(cls, folder: Path, engine: str = "auto") -> "Storyteller":
+    def load(cls, folder: Path, engine: str = "auto", *, inside: bool = False) -> "Storyteller":
         """Return the storyteller in ``folder``, a run or its ``model`` folder.
 
-        Nothing in the folder is executed, and every file must be the one the card speaks of.
+        Nothing in the folder is executed, and every file must be the one the card speaks of. A
+        training may put a better model into its place meanwhile: then that one is returned, whole.
 
         Args:
             folder: where the model is.
             engine: ``compiled`` (needs numba), ``int8`` (the same, with weights of one byte; its
                 probabilities differ a little), ``numpy`` or ``torch``; ``auto`` is the fastest
                 that is there and exact.
+            inside: whether the PyTorch model is read now, and not when it is first asked for.
 
         Raises:
             UserError: the folder is no model, or a file is missing, damaged or does not fit; there
@@ -214,7 +220,23 @@ class Storyteller:
         """
         if engine not in ENGINES:
             raise UserError(f"wanted one of the engines {', '.join(ENGINES)}, given {engine!r}")
-        run = read_run(folder)
+        said = ""
+        while True:
+            try:
+                run = read_run(folder)
+                found = cls._load(run, engine)
+                if inside:
+                    found.model  # noqa: B018
+                if read_run(folder).card == run.card:
+                    return found
+            except UserError as error:
+                if str(error) == said:  # It stays, so it was not a model on its way into place.
+                    raise
+                said = str(error)
+                time.sleep(PLACING_S)
+
+    @classmethod
+    def _load(cls, run: Run, engine: str) -> "Storyteller":
         check_files(run)
         vocabulary = Vocabulary.load(run.folder)
         if len(vocabulary) != run.card["vocab"].get("tokens"):
@@ -279,12 +301,18 @@ def _load_engine(run: Run, name: str) -> Engine | None:
 
 def _load_model(run: Run) -> "LanguageModel":
     import torch
-    from safetensors.torch import load_file
+    from safetensors.torch import load
 
     from tinystories.models import FAMILIES
 
     try:
-        weights = load_file(run.folder / WEIGHTS)
+        content = (run.folder / WEIGHTS).read_bytes()
+        if hashlib.sha256(content).hexdigest() != run.card["files"][WEIGHTS]:
+            raise UserError(
+                f"{run.folder / WEIGHTS} is not the one that was loaded, as when training goes on; "
+                "load it again"
+            )
+        weights = load(content)
         family = FAMILIES[run.card["model"]["family"]]
         arguments = {"vocab": run.card["vocab"]["tokens"], **run.card["model"]["arguments"]}
         # Shapes first, without memory: an absurd card must not fill the machine.

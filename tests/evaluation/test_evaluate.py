@@ -1,5 +1,6 @@
 """From a run to its scorecard, on a model that has learned nothing and a corpus of 300 stories."""
 
+import copy
 import json
 import logging
 import shutil
@@ -7,17 +8,20 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
+import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from tinystories.__main__ import main
 from tinystories.data.pipeline import prepare
 from tinystories.evaluation import asking, operation
+from tinystories.evaluation import evaluate as evaluation
 from tinystories.evaluation.judge import KEY, Judge
 from tinystories.evaluation.leanings import leanings
 from tinystories.evaluation.scorecard import read_scorecard
 from tinystories.evaluation.understanding import understanding
 from tinystories.files import read_json
 from tinystories.records import read_stories
+from tinystories.runs import read_run
 from tinystories.storyteller import Storyteller
 
 
@@ -110,6 +114,19 @@ def test_scoring_again_tells_nothing_and_finds_the_same(at, monkeypatch):
     second = read_scorecard(at / "outputs" / "runs" / "one")
     assert second.scores == first.scores
     assert second.anchors == first.anchors
+
+
+def test_a_scorecard_is_of_one_model_though_training_goes_on(at, teller):
+    folder = at / "outputs" / "runs" / "one" / "model"
+    run = read_run(folder)  # Looked up, then replaced before it is loaded.
+    model = copy.deepcopy(teller.model)
+    with torch.no_grad():
+        next(model.parameters()).mul_(1.5)
+    Storyteller(model, teller.vocabulary, {**run.card, "val_bpb": 0.5}).save(folder)
+    card = evaluation.evaluate(run, evaluation.Wish(count=4, quick=True))
+    weights = read_run(folder).card["files"]["weights.safetensors"]
+    assert (card.run["weights"], card.run["val_bpb"]) == (weights, 0.5)
+    assert weights != run.card["files"]["weights.safetensors"]
 
 
 def test_runs_are_compared(at, capsys):

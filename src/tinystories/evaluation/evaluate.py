@@ -114,8 +114,9 @@ def evaluate(
     """
     from tinystories.storyteller import Storyteller
 
-    teller = Storyteller.load(run.folder)
-    evaluation = _Evaluation(run, wish, teller, progress)
+    # A training may go on beside it: all is asked of one model, and said of that one.
+    teller = Storyteller.load(run.folder, inside=True)
+    evaluation = _Evaluation(Run(run.folder, teller.card), wish, teller, progress)
     return evaluation.scorecard(judge)
 
 
