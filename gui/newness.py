@@ -159,7 +159,7 @@ class Examiner:
         for path in self.folder.glob("corpus-*/index.json"):
             with suppress(UserError):
                 corpus = Corpus.open(path.parent)
-                if _same(corpus.index, data):
+                if corpus.is_that_of(data):
                     return corpus
         asked = str(data["source"].get("asked", "auto"))
         count = data.get("train", {}).get("stories")
@@ -180,7 +180,7 @@ class Examiner:
             if data["source"]["kind"] == "local" and not Path(asked).expanduser().exists():
                 raise _NoStoriesError(f"{told} are not on this computer ({asked})") from error
             raise _NoStoriesError(f"{told} cannot be had: {error}") from error
-        if _same(corpus.index, data):
+        if corpus.is_that_of(data):
             return corpus
         if stories:
             raise UserError(f"{stories} has others than {told}; choose another folder")
@@ -212,14 +212,3 @@ def _judged_real(run: Run) -> dict[str, float]:
         real = read_json(root / "scores.json")["anchors"]["real"]
         return {name: float(real[name]["value"]) for name in ALONE if name in real}
     return {}
-
-
-def _same(index: dict[str, Any], data: dict[str, Any]) -> bool:
-    """Whether a corpus is the one of a card; files that were copied have another fingerprint."""
-    if index.get("fingerprint") == data.get("fingerprint"):
-        return True
-    return all(
-        index.get("splits", {}).get(split, {}).get(size) == data.get(split, {}).get(size, 0)
-        for split in ("train", "validation")
-        for size in ("stories", "bytes")
-    )

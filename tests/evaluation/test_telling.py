@@ -1,4 +1,6 @@
 import logging
+import os
+import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -128,6 +130,23 @@ def test_the_corpus_of_a_run_is_found_again(corpus_file, tmp_path):
     # Prepared anew from where the card says the stories were.
     again = find_corpus(run, tmp_path / "b")
     assert again.index["fingerprint"] == made.corpus.index["fingerprint"]
+
+
+@pytest.mark.parametrize("kept", [{"limit": 200}, {"filter": "dark"}, {"deduplicate": False}])
+def test_a_corpus_is_prepared_again_as_it_was_also_from_a_copy(corpus_file, tmp_path, kept):
+    source = tmp_path / "stories.txt"
+    shutil.copyfile(corpus_file, source)
+    tokenizer = {"kind": "words"}
+    made = prepare(
+        str(source), vocab=60, tokenizer=tokenizer, folder=tmp_path / "a", processes=1, **kept
+    )
+    run = Run(tmp_path / "run" / "model", {"data": made.describe()})
+    assert find_corpus(run, tmp_path / "b").index == made.corpus.index
+    os.utime(source, (0, 0))
+    assert find_corpus(run, tmp_path / "b").sizes() == made.corpus.sizes()
+    source.write_text("Tom saw a big dog. The dog was sad.\n\n" + source.read_text())
+    with pytest.raises(UserError, match="gives others now"):
+        find_corpus(run, tmp_path / "c")
 
 
 def test_a_corpus_that_is_gone_or_changed_is_one_line(corpus_file, tmp_path):

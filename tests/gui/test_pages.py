@@ -582,7 +582,7 @@ def test_training_stories_that_were_moved_can_be_shown_to_it(
     from tinystories.data.corpus import Corpus
 
     run, story = real_run
-    sizes = Corpus.open(next(app.studio.outputs.glob("data/corpus-*"))).index["splits"]
+    sizes = Corpus.open(next(app.studio.outputs.glob("data/corpus-*"))).sizes()
     here = {"source": {"kind": "local", "asked": "gone.txt"}, "fingerprint": "moved", **sizes}
     monkeypatch.setitem(run.card, "data", here)
     new = page(app, "Is it new?")

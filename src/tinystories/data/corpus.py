@@ -90,6 +90,23 @@ class Corpus:
         for path in self.files(split):
             yield from read_column(path, "text")
 
+    def sizes(self) -> dict[str, dict[str, int]]:
+        """Return ``{split: {"stories": ..., "bytes": ...}}``."""
+        return {
+            split: {name: self.index["splits"][split][name] for name in ("stories", "bytes")}
+            for split in SPLITS
+        }
+
+    def is_that_of(self, said: dict[str, Any]) -> bool:
+        """Whether a run learned from these stories, of whose data its card says `said`.
+
+        Files that were copied since have another date and so another fingerprint: they are the
+        same where as many stories are kept of them, with as many bytes.
+        """
+        if said.get("fingerprint") == self.index["fingerprint"]:
+            return True
+        return all(said.get(split) == size for split, size in self.sizes().items())
+
 
 def prepare_corpus(
     source: str,

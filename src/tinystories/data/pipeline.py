@@ -11,7 +11,7 @@ from typing import Any
 
 from filelock import FileLock
 
-from tinystories.data.corpus import SPLITS, Corpus, prepare_corpus
+from tinystories.data.corpus import Corpus, prepare_corpus
 from tinystories.data.shards import Shards, build_shards
 from tinystories.data.vocabulary import Vocabulary, train_vocabulary
 from tinystories.errors import UserError
@@ -29,13 +29,8 @@ class Prepared:
 
     def describe(self) -> dict[str, Any]:
         """Return what a run's card says of its data."""
-        index = self.corpus.index
-        sizes = {
-            split: {name: index["splits"][split][name] for name in ("stories", "bytes")}
-            for split in SPLITS
-        }
         kept = ("source", "fingerprint", "dropped", "limit", "seed", "filter", "deduplicate")
-        return {name: index.get(name) for name in kept} | sizes
+        return {name: self.corpus.index.get(name) for name in kept} | self.corpus.sizes()
 
 
 def prepare(

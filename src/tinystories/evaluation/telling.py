@@ -73,17 +73,17 @@ def find_corpus(run: Run, data: Path) -> Corpus:
         if fingerprint and (made / "index.json").is_file():
             return Corpus.open(made)
     advice = "run it where it was trained, or give held-out stories with --on PATH"
+    kept = {name: said[name] for name in ("limit", "filter", "deduplicate") if name in said}
     try:
-        corpus = prepare_corpus(asked, data)
+        corpus = prepare_corpus(asked, data, seed=said.get("seed") or 0, **kept)
     except UserError as error:
         raise UserError(
             f"wanted the training stories of this run ({asked or 'unknown'}), they are not at "
             f"hand; {advice}"
         ) from error
-    if corpus.index["fingerprint"] != fingerprint:
+    if not corpus.is_that_of(said):
         raise UserError(
-            f"wanted the training stories of this run, {asked} gives others now (or data.limit was "
-            f"set); {advice}"
+            f"wanted the training stories of this run, {asked} gives others now; {advice}"
         )
     return corpus
 
