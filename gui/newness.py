@@ -27,8 +27,6 @@ COPIED = 8
 """Words in a row that count as copied."""
 REAL = 60
 """Real stories that were held out of training, whose scores stand beside."""
-LIMIT = 50_000
-"""Training stories at most, as ``conf/data`` has it, for cards that do not say."""
 SHOWN = (
     "nearest_cosine",
     "longest_copied",
@@ -153,7 +151,7 @@ class Examiner:
             _NoStoriesError: they are not here any more, or not the same any more.
             UserError: they are not those in ``stories``.
         """
-        from tinystories.data.corpus import Corpus, prepare_corpus
+        from tinystories.data.corpus import Corpus, prepare_again
 
         data: dict[str, Any] = run.card["data"]
         for path in self.folder.glob("corpus-*/index.json"):
@@ -166,14 +164,7 @@ class Examiner:
         some = f"{count:,} stories" if isinstance(count, int) else "stories"
         told = f"the {some} this model learned from"
         try:
-            corpus = prepare_corpus(
-                str(stories or asked),
-                self.folder,
-                limit=data.get("limit", LIMIT),
-                seed=data.get("seed", run.card.get("training", {}).get("seed", 0)) or 0,
-                filter=data.get("filter"),
-                deduplicate=data.get("deduplicate") is not False,
-            )
+            corpus = prepare_again(data, self.folder, str(stories) if stories else None)
         except UserError as error:
             if stories:
                 raise

@@ -37,8 +37,9 @@ NUMBERS = (
     "training.seconds",
     "training.batch_tokens",
 )
-TEXTS = ("data.fingerprint", "data.source.asked", "data.source.name", "made")
-"""Numbers and texts that a card may have, or null."""
+WHOLE = ("data.limit", "data.seed")
+TEXTS = ("data.fingerprint", "data.source.asked", "data.source.name", "data.filter", "made")
+"""Numbers, whole ones and texts that a card may have, or null."""
 
 
 @dataclass(frozen=True)
@@ -120,9 +121,10 @@ def _check(card: dict[str, Any]) -> None:
     for name, kind in KINDS.items():
         if not isinstance(value := _field(card, name), kind):
             raise ValueError(f"{name} is {value!r}")
-    for name in NUMBERS:
+    for name in (*NUMBERS, *WHOLE):
         value = _field(card, name)
-        number = isinstance(value, int | float) and not isinstance(value, bool)
+        kinds = (int,) if name in WHOLE else (int, float)
+        number = isinstance(value, kinds) and not isinstance(value, bool)
         if value is not None and not (number and abs(value) < 2**63):
             raise ValueError(f"{name} is {value!r}")
     for name in TEXTS:

@@ -160,6 +160,22 @@ def prepare_corpus(
     return _prepare(found("embedded"), asked, folder)
 
 
+def prepare_again(said: dict[str, Any], folder: Path, source: str | None = None) -> Corpus:
+    """Prepare a corpus with the settings of the one of which a run's card says `said`.
+
+    `source` is where its stories are now; None is where they were. Whether they are still the same
+    is for :meth:`Corpus.is_that_of` to say. What the user can mend raises `UserError`.
+    """
+    return prepare_corpus(
+        source or said["source"].get("asked", ""),
+        folder,
+        limit=said.get("limit"),
+        seed=said.get("seed") or 0,
+        filter=said.get("filter"),
+        deduplicate=said.get("deduplicate") is not False,
+    )
+
+
 def _prepare(source: Source, asked: dict[str, str], folder: Path) -> Corpus:
     done = _finished(folder, source)
     if done is not None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from tinystories.data import cleaning
-from tinystories.data.corpus import Corpus, prepare_corpus
+from tinystories.data.corpus import Corpus, prepare_again
 from tinystories.data.sources import find_source
 from tinystories.errors import UserError
 from tinystories.files import write_atomically
@@ -73,9 +73,8 @@ def find_corpus(run: Run, data: Path) -> Corpus:
         if fingerprint and (made / "index.json").is_file():
             return Corpus.open(made)
     advice = "run it where it was trained, or give held-out stories with --on PATH"
-    kept = {name: said[name] for name in ("limit", "filter", "deduplicate") if name in said}
     try:
-        corpus = prepare_corpus(asked, data, seed=said.get("seed") or 0, **kept)
+        corpus = prepare_again(said, data)
     except UserError as error:
         raise UserError(
             f"wanted the training stories of this run ({asked or 'unknown'}), they are not at "
