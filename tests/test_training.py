@@ -222,6 +222,7 @@ def test_operations_are_worth_steps(config, tmp_path):
     train(config("trainer.max_steps=null", "flops=1e9"), tmp_path)
     run = read_run(tmp_path)
     assert run.card["training"]["planned_steps"] == round(1e9 / flops_of(run) / 128)
+    assert run.card["training"]["budget"] == {"flops": 1e9}
     assert run.card["training"]["finished"]
 
 

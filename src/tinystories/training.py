@@ -344,6 +344,7 @@ def _history(
         "steps": trainer.global_step,
         "planned_steps": learner.steps,
         "finished": trainer.global_step == learner.steps,
+        "budget": _budget(config),
         "tokens": learner.seen_tokens,
         "seconds": round(plan.seconds, 1),
         "seed": config["seed"],
@@ -353,6 +354,15 @@ def _history(
         "processes": trainer.world_size,
         "threads": torch.get_num_threads(),
     }
+
+
+def _budget(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what decided how long to train, the strongest of the three that were given."""
+    given = {"steps": config["trainer"]["max_steps"], "flops": config.get("flops")}
+    for name, amount in given.items():
+        if amount is not None:
+            return {name: amount}
+    return {"minutes": config["minutes"]}
 
 
 def _command(folder: Path) -> dict[str, str]:

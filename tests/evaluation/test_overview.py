@@ -54,6 +54,7 @@ def make(
             "seed": more.get("seed", 1),
             "optimizer": {"muon_lr": more.get("lr", 0.02)},
             "batch_tokens": 100,
+            "budget": more.get("budget"),
         },
         "val_bpb": bpb,
         "files": {"weights.safetensors": "0" * 64},
@@ -85,6 +86,15 @@ def test_runs_that_differ_in_their_seed_are_one_line(sweep):
     # Student's t for two degrees of freedom, 4.303, times 0.1 over the root of three.
     assert several.bits.high - several.bits.value == pytest.approx(4.303 * 0.1 / math.sqrt(3))
     assert rows([best, several])[1][:4] == ("rnn-mingru", "1.1000", "0.8516 to 1.3484", "3")
+
+
+def test_seeds_that_had_the_same_minutes_are_one_line_whatever_they_came_to(tmp_path):
+    for seed, tokens in enumerate((8000, 9000, 16000)):
+        make(tmp_path / str(seed), 1.0, seed=seed, tokens=tokens, budget={"minutes": 5})
+    make(tmp_path / "longer", 0.9, tokens=16000, budget={"minutes": 10})
+    make(tmp_path / "stopped", 2.0, tokens=8000, budget={"minutes": 5}, finished=False)
+    said = rows(entries(runs_under([tmp_path])))
+    assert [(row[3], row[6]) for row in said] == [("1", "0.02 M"), ("3", "0.01 M"), ("1", "0.01 M")]
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,10 @@ class Entry:
         half = _T.get(n - 1, _T[9]) * stdev(values) / math.sqrt(n)
         return Interval(mean(values), mean(values) - half, mean(values) + half, n)
 
+    def trained(self, what: str) -> float:
+        """Mean over the seeds of what their cards say of ``tokens`` or ``seconds`` of training."""
+        return mean(run.card["training"].get(what) or 0 for run in self.runs)
+
     @cached_property
     def operation(self) -> Mapping[str, float]:
         """How fast it runs, where a run was judged: the figures of its scorecard."""
@@ -92,9 +96,10 @@ def entries(runs: Iterable[Run]) -> list[Entry]:
         card, training = run.card, run.card["training"]
         alike = (
             *(card["model"], card["vocab"]["words"], card["data"].get("fingerprint")),
-            *(training.get("optimizer"), training.get("batch_tokens")),
-            # How long a run took by the clock is never twice the same, so neither are its steps.
-            round(math.log(max(1, training.get("tokens", 1)), 1.25)),
+            *(training.get("optimizer"), training.get("batch_tokens"), training.get("finished")),
+            # Equal minutes are never twice the same steps. Cards of older versions do not say what
+            # was given: there, much the same must do.
+            training.get("budget") or round(math.log(max(1, training.get("tokens", 1)), 1.25)),
         )
         found.setdefault(json.dumps(alike, sort_keys=True), []).append(run)
     groups = [Entry(tuple(some)) for some in found.values()]
@@ -155,8 +160,8 @@ def warnings(found: Sequence[Entry]) -> Iterator[str]:
         yield "they were judged by different stories: their bits per byte do not compare"
     for what, values, most in (
         ("parameters", [card["parameters"]["total"] for card in cards], 1.05),
-        ("tokens read", [card["training"].get("tokens", 0) for card in cards], 1.1),
-        ("seconds of training", [card["training"].get("seconds", 0) for card in cards], 1.25),
+        ("tokens read", [entry.trained("tokens") for entry in found], 1.1),
+        ("seconds of training", [entry.trained("seconds") for entry in found], 1.25),
     ):
         if max(values) > most * min(values):
             yield f"they differ in {what}: {min(values):,.0f} to {max(values):,.0f}"
@@ -205,8 +210,8 @@ def rows(found: Sequence[Entry]) -> list[tuple[str, ...]]:
             str(entry.bits.n),
             f"{entry.card['parameters']['total'] / 1e6:.2f} M",
             f"{entry.card['vocab']['words']:,}",
-            f"{entry.card['training'].get('tokens', 0) / 1e6:.2f} M",
-            f"{entry.card['training'].get('seconds', 0) / 60:.1f}",
+            f"{entry.trained('tokens') / 1e6:.2f} M",
+            f"{entry.trained('seconds') / 60:.1f}",
             settings,
         )
         for entry, settings in zip(found, differing(found), strict=True)
