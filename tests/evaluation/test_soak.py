@@ -32,6 +32,17 @@ def tell_nothing(there, folder, seed, streams):
         time.sleep(0.01)
 
 
+def tell_slowly(there, folder, seed, streams):
+    """Take longer than the patience for a story, but say so; then tell quickly."""
+    there.send((0, "begins", "the long one"))
+    for _ in range(12):
+        time.sleep(0.25)
+        there.send((0, "goes on", None))
+    for _ in range(10**9):
+        there.send((0, "told", (None, [1.0])))
+        time.sleep(0.01)
+
+
 def die(there, folder, seed, streams):
     there.send((0, "begins", "the last one"))
     os._exit(1)
@@ -72,6 +83,12 @@ def test_a_hang_ends_the_story_and_not_the_soak(run):
     assert set(soaked.hangs) <= {"the one that hangs", "before the first story"}
     assert soaked.seconds < 30
     assert any("hung" in line for line in soaked.broken())
+
+
+def test_a_story_that_takes_long_but_goes_on_is_no_hang(run):
+    soaked = soak(run, 0.08, teller=tell_slowly, patience=2)
+    assert soaked.hangs == []
+    assert soaked.stories > 0
 
 
 def test_a_process_that_dies_is_an_error_and_does_not_go_on_for_ever(run):

@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PATIENCE_S = 60.0
-"""A story that is not told within so many seconds hangs."""
+"""A story of which nothing is heard for so many seconds hangs."""
+BEAT_S = 1.0
+"""How often a stream says, at most, that it goes on: on a busy machine stories may take long."""
 START_S = 120.0
 """A model that does not begin within so many seconds hangs."""
 STREAMS = 8
@@ -80,7 +82,7 @@ class Soaked:
         refused: that were refused in one line, as what is not text should be.
         errors: ``(what went wrong, the settings)`` for each story that failed.
         outside: ``(the word, the settings)`` for each word that is not in the vocabulary.
-        hangs: stories that took longer than :data:`PATIENCE_S`.
+        hangs: stories of which nothing was heard for :data:`PATIENCE_S`.
         memory: ``(seconds, MB)`` after each story; empty where the system does not say.
         threads: of the process after each story, in the same way.
         files: that it had open.
@@ -156,7 +158,7 @@ def soak(
         minutes: how long.
         seed: of the settings, beginnings and stories.
         streams: stories that are told at once.
-        patience: seconds that a story may take.
+        patience: seconds that a story may be silent.
         teller: what runs in the other process; None is :func:`tell_on`.
         done: hears of the count after every story.
     """
@@ -198,7 +200,7 @@ def _listen(
     done: Callable[[Soaked], None],
 ) -> None:
     """Count what the other process says, until the time is over, or it hangs or dies."""
-    asked: dict[int, tuple[float, str]] = {}  # since when each stream tells, and what
+    asked: dict[int, tuple[float, str]] = {}  # when each stream was last heard of, and its story
     while (now := time.monotonic()) < until:
         since, settings = min(asked.values(), default=(now, "before the first story"))
         if not here.poll(max(0.0, min(since + patience, until) - now)):
@@ -215,6 +217,8 @@ def _listen(
         match kind:
             case "begins":
                 asked[stream] = time.monotonic(), what
+            case "goes on":
+                asked[stream] = time.monotonic(), asked[stream][1]
             case "error":
                 soaked.errors.append((what, asked[stream][1]))
             case "refused":
@@ -282,13 +286,16 @@ def _tell_stream(
         length, number = rng.randint(1, LENGTH), rng.randrange(10**6)
         say("begins", f"{prompt[:60]!r}, {settings}, length {length}, seed {number}")
         try:
-            told, spent = "", [time.thread_time()]
+            told, spent, said = "", [time.thread_time()], time.monotonic()
             pieces = teller.stream(
                 prompt, sampling=Sampling(**settings), length=length, seed=number
             )
             for piece in pieces:
                 told += piece
                 spent.append(time.thread_time())
+                if time.monotonic() > said + BEAT_S:
+                    said = time.monotonic()
+                    say("goes on", None)
             for word in word_types(told):
                 if word not in known:
                     say("outside", word)
