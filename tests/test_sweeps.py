@@ -186,6 +186,7 @@ def start(folder: Path, *arguments: str, **environment: str) -> subprocess.Popen
     )
 
 
+@pytest.mark.slow
 def test_a_killed_sweep_goes_on_by_its_folder_alone(tmp_path, corpus_file):
     sweep = tmp_path / "a sweep"
     arguments = [

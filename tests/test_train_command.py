@@ -88,6 +88,7 @@ def test_a_folder_that_cannot_be_written_is_answered_in_one_line(folder):
     assert err.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_two_processes_learn_the_same_as_one(folder):
     arguments = ["data.source=stories.txt", *SMALL, "trainer.max_steps=12"]
     code, _, err = run(folder, *arguments)
@@ -106,6 +107,7 @@ def test_two_processes_learn_the_same_as_one(folder):
     assert seen[0] == seen[1]
 
 
+@pytest.mark.slow
 def test_a_killed_run_is_resumed_by_its_folder_alone(folder):
     arguments = ["data.source=stories.txt", *SMALL, "trainer.max_steps=300", "validations=10"]
     process = start(folder, *arguments)

@@ -288,6 +288,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("workers", "kills"), [(1, 6), (2, 2)])
 def test_a_build_killed_at_any_moment_ends_as_an_undisturbed_one(tmp_path, workers, kills):
     stories = ["The cat sat on the mat. It was a good mat. " * 10] * 1500
