@@ -167,7 +167,7 @@ def prepare_again(said: dict[str, Any], folder: Path, source: str | None = None)
     is for :meth:`Corpus.is_that_of` to say. What the user can mend raises `UserError`.
     """
     return prepare_corpus(
-        source or said["source"].get("asked", ""),
+        source or said["source"].get("asked") or "",
         folder,
         limit=said.get("limit"),
         seed=said.get("seed") or 0,
