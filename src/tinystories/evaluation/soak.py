@@ -5,6 +5,7 @@ this one listens. So a crash or a hang ends a story and not the soak, and memory
 own.
 """
 
+import ctypes
 import logging
 import math
 import os
@@ -354,12 +355,19 @@ def _percentile99(values: Sequence[float]) -> float:
 
 
 def _vitals() -> tuple[float, int, int] | None:
-    """Return MB of memory, threads and open files of this process; None on other than Linux."""
+    """Return MB of memory, threads and open files of this process; None on other than Linux.
+
+    The C library first hands back what it keeps for later requests: how much that is depends on
+    which thread asked when, grows by some MB for hours, and is no leak but would hide one.
+    """
     own = Path("/proc/self")
     try:
         with _COUNTING:
-            pages = int((own / "statm").read_text(encoding="ascii").split()[1])
             threads, files = (sum(1 for _ in (own / name).iterdir()) for name in ("task", "fd"))
+            hand_back = getattr(ctypes.CDLL(None), "malloc_trim", None)  # Of glibc only.
+            if hand_back is not None:
+                hand_back(0)
+            pages = int((own / "statm").read_text(encoding="ascii").split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE") / 1e6, threads, files
     except (OSError, ValueError, IndexError, AttributeError):
         return None
