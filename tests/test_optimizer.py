@@ -1,6 +1,6 @@
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from tinystories.models import RNN, Transformer
 from tinystories.optimizer import MuonAdamW, muon_adamw, orthogonal
@@ -58,6 +58,11 @@ def test_adamw_steps_as_the_optimizer_of_torch_does():
     torch.testing.assert_close(ours.weight, theirs.weight)
 
 
+def memories(model: nn.Module) -> list[Tensor]:
+    """The matrices from one memory to the next."""
+    return [weight for name, weight in model.named_parameters() if "weight_hh" in name]
+
+
 def test_matrices_inside_blocks_go_to_muon_and_all_else_to_adamw():
     for model in (Transformer(50, width=24, depth=2, heads=2), RNN(50, width=24, cell="lstm")):
         names = {id(weight): name for name, weight in model.named_parameters()}
@@ -66,7 +71,10 @@ def test_matrices_inside_blocks_go_to_muon_and_all_else_to_adamw():
         assert {names[id(w)].rpartition(".")[2] for w in muon["params"]} >= {"weight"}
         in_adamw = {names[id(w)] for w in adamw["params"]}
         assert "embed.weight" in in_adamw
-        assert not any(name.endswith(("up.weight", "out.weight")) for name in in_adamw)
+        assert not any(
+            name.endswith(("up.weight", "out.weight", "weight_ih_l0")) for name in in_adamw
+        )
+        assert all(id(w) not in map(id, muon["params"]) for w in memories(model))
         assert len(muon["params"]) + len(adamw["params"]) == len(names)
 
 
@@ -76,6 +84,12 @@ def test_without_a_rate_for_muon_all_go_to_adamw():
     assert {(group["rule"], group["lr"]) for group in groups} == {("adamw", 0.01)}
     assert [group["weight_decay"] for group in groups] == [0.1, 0.0]
     assert sum(len(group["params"]) for group in groups) == len(list(model.parameters()))
+
+
+def test_without_a_rate_for_muon_a_memory_s_matrices_decay_as_others_do():
+    model = RNN(50, width=24, cell="lstm")
+    matrices, _ = muon_adamw(model, muon_lr=None, adamw_lr=0.01, weight_decay=0.1).param_groups
+    assert {id(w) for w in memories(model)} <= {id(w) for w in matrices["params"]}
 
 
 def test_a_restored_optimizer_takes_the_same_step():

@@ -1,6 +1,8 @@
+import pytest
 import torch
 
 from tinystories.models.recurrence import _TimeLoop, gated_memory, scan
+from tinystories.models.rnn import CELLS
 
 
 def random_inputs(length: int) -> tuple[torch.Tensor, ...]:
@@ -27,3 +29,19 @@ def test_the_scan_equals_the_loop():
 def test_the_loops_gradient_is_right():
     for length in (1, 2, 6):
         assert torch.autograd.gradcheck(_TimeLoop.apply, random_inputs(length))
+
+
+@pytest.mark.parametrize("cell", ["mingru", "gru"])
+def test_a_new_cell_keeps_most_of_its_memory_from_token_to_token(cell):
+    torch.manual_seed(0)
+    model = CELLS[cell](16)
+    for name, weight in model.named_parameters():
+        if "weight" in name or "bias_hh" in name:  # Only the gates' own biases speak.
+            weight.data.zero_()
+    nothing = torch.zeros(1, 1, 16)
+    before = torch.randn(2, 1, 1, 16)
+    kept = []
+    for memory in before:
+        kept.append(model(nothing, (memory[0],))[1][0])
+    share = (kept[0] - kept[1]) / (before[0] - before[1])[0]
+    assert torch.allclose(share, torch.sigmoid(torch.tensor(2.0)), atol=1e-5)

@@ -19,6 +19,13 @@ from tinystories.models.language_model import LanguageModel, State
 from tinystories.models.layers import SwiGLU, initialise
 from tinystories.models.recurrence import gated_memory
 
+LASTING = 2.0
+"""Bias of a GRU's gate that keeps its memory: at first 88 % of it stays from token to token.
+
+Keeping half of it, as without a bias, is 0.01 bits per byte worse after 0.8 M tokens of minGRU, and
+after 2 M tokens of GRU. For an LSTM's forget gate it was 0.007 worse, so there it is not.
+"""
+
 
 class RNN(LanguageModel):
     """A stack of recurrent blocks; telling costs the same at the first word and the thousandth.
@@ -98,9 +105,7 @@ class MinGRU(nn.Module):
     def __init__(self, width: int) -> None:
         super().__init__()
         self.update = nn.Linear(width, width)
-        # At first a memory keeps 88 % of itself from token to token. Measured: 0.01 bits per byte
-        # better after 0.8 M tokens than keeping half of it.
-        nn.init.constant_(self.update.bias, -2.0)
+        nn.init.constant_(self.update.bias, -LASTING)
         self.candidate = nn.Linear(width, width, bias=False)
         self.gate = nn.Linear(width, width, bias=False)
         self.out = nn.Linear(width, width, bias=False)
@@ -123,6 +128,7 @@ class GRU(nn.Module):
     def __init__(self, width: int) -> None:
         super().__init__()
         self.cell = nn.GRU(width, width, batch_first=True)
+        nn.init.constant_(self.cell.bias_ih_l0[width : 2 * width], LASTING)  # Of the update gate.
         self.out = nn.Linear(width, width, bias=False)
 
     def forward(
