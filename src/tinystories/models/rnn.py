@@ -128,7 +128,8 @@ class GRU(nn.Module):
     def __init__(self, width: int) -> None:
         super().__init__()
         self.cell = nn.GRU(width, width, batch_first=True)
-        nn.init.constant_(self.cell.bias_ih_l0[width : 2 * width], LASTING)  # Of the update gate.
+        update = slice(width, 2 * width)  # PyTorch has the reset gate before it, and n behind.
+        nn.init.constant_(self.cell.get_parameter("bias_ih_l0")[update], LASTING)
         self.out = nn.Linear(width, width, bias=False)
 
     def forward(
