@@ -77,7 +77,9 @@ def _parser() -> argparse.ArgumentParser:
     runs.set_defaults(run=_runs)
 
     data = commands.add_parser("data", help="report what a corpus is like")
-    data.add_argument("source", help="hub, hub-v2, embedded, or the path of a file or folder")
+    data.add_argument(
+        "source", help="hub, hub-v2, embedded, grammar, or the path of a file or folder"
+    )
     data.add_argument("--limit", type=int, default=50_000, help="stories at most (default: 50000)")
     data.add_argument("--page", type=Path, help="write it as an HTML page with pictures, too")
     data.set_defaults(run=_data)

@@ -68,8 +68,8 @@ class Run:
 
     @property
     def embedded(self) -> bool:
-        """Whether the model learned from the stories that come with the package."""
-        return bool(self.card["data"]["source"]["kind"] == "embedded")
+        """Whether the model learned from stories of the package, which are easier to predict."""
+        return self.card["data"]["source"]["kind"] in ("embedded", "grammar")
 
     def number(self, name: str) -> float:
         """Return a number of the card, such as ``training.tokens``; 0 where it says nothing."""

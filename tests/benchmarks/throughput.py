@@ -138,7 +138,7 @@ def _by_processes(*, quick: bool) -> list[dict[str, Any]]:
     """Train for few and for more steps: what is spent between the two is spent on steps."""
     if sys.platform == "linux":  # A run does not wait for its second process: so we do.
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    prepare("embedded", vocab=WORDS, tokenizer={"kind": "words"}, limit=FEW, seed=1)
+    prepare("grammar", vocab=WORDS, tokenizer={"kind": "words"}, limit=FEW, seed=1)
     few, more = (2, 4) if quick else (4, 20)
     rows: list[dict[str, Any]] = []
     for processes in (1,) if quick else (1, 2):
@@ -159,7 +159,7 @@ def _trained(processes: int, steps: int) -> tuple[float, Sequence[float]]:
     folder = RESULTS / "scale" / f"{processes}-{steps}-{time.time_ns()}"
     settings = ["trainer=ddp", "trainer.accelerator=cpu", f"trainer.devices={processes}"]
     # Few stories, so that most of the time goes to the steps.
-    settings += ["data.source=embedded", f"data.limit={FEW}", "data.judged=10", "validations=1"]
+    settings += ["data.source=grammar", f"data.limit={FEW}", "data.judged=10", "validations=1"]
     settings += ["trainer.threads=1", "trainer.log_every_n_steps=2", "optimizer.growth=0"]
     settings += [f"trainer.max_steps={steps}", f"hydra.run.dir={folder}"]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)

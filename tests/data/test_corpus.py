@@ -2,6 +2,7 @@ import errno
 import json
 import logging
 import random
+import re
 import subprocess
 import sys
 import time
@@ -241,22 +242,35 @@ def test_processes_that_ask_at_once_get_the_same_corpus(tmp_path: Path) -> None:
     assert made == [prepare_corpus(str(source), folder).folder]
 
 
-# --- The hub, or else the grammar -------------------------------------------------------------
+# --- The hub, or else what comes with the package ----------------------------------------------
 
 
 @pytest.mark.usefixtures("grammar")
-def test_embedded_stories_follow_the_seed_and_validate_with_the_same_for_every_limit(
+def test_the_grammar_follows_the_seed_and_validates_with_the_same_for_every_limit(
     tmp_path: Path,
 ) -> None:
-    corpus = prepare_corpus("embedded", tmp_path, limit=100, seed=3)
+    corpus = prepare_corpus("grammar", tmp_path, limit=100, seed=3)
     assert list(corpus.stories("train")) == [make_story(3 * 2**40 + n) for n in range(100)]
     assert (corpus.index["limit"], corpus.index["seed"]) == (100, 3)
-    larger = prepare_corpus("embedded", tmp_path, limit=200, seed=3)
+    larger = prepare_corpus("grammar", tmp_path, limit=200, seed=3)
     validation = list(larger.stories("validation"))
     assert len(validation) == 4
     assert list(corpus.stories("validation")) == validation[:2]
-    other = prepare_corpus("embedded", tmp_path, limit=100, seed=4)
+    other = prepare_corpus("grammar", tmp_path, limit=100, seed=4)
     assert set(other.stories("train")).isdisjoint(corpus.stories("train"))
+
+
+def test_embedded_stories_say_who_told_them_and_validate_with_the_same_for_every_limit(
+    tmp_path: Path,
+) -> None:
+    corpus = prepare_corpus("embedded", tmp_path, limit=100)
+    assert re.match(r"stories told by rnn-mingru of 0\.\d+ bits", corpus.index["source"]["name"])
+    assert corpus.index["splits"]["train"]["stories"] == 100
+    validation = list(corpus.stories("validation"))
+    assert len(validation) == 2
+    assert list(prepare_corpus("embedded", tmp_path, limit=200).stories("validation"))[:2] == (
+        validation
+    )
 
 
 def test_the_hub_is_read_no_further_than_needed(
@@ -283,22 +297,20 @@ def test_auto_takes_the_hub_when_it_answers_and_needs_no_network_later(
     assert prepare_corpus("hub", tmp_path, limit=20) == first
 
 
-@pytest.mark.usefixtures("grammar")
-def test_auto_tells_stories_itself_when_the_hub_is_silent(
+def test_auto_takes_the_embedded_stories_when_the_hub_is_silent(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     corpus = prepare_corpus("auto", tmp_path, limit=20)
     why = "the hub cannot be reached (no network in tests)"
-    assert corpus.index["source"] == {
-        "asked": "auto",
-        "kind": "embedded",
-        "name": "grammar",
-        "why": why,
-    }
+    source = corpus.index["source"]
+    assert (source["asked"], source["kind"], source["why"]) == ("auto", "embedded", why)
+    assert (
+        corpus.index["fingerprint"]
+        == (prepare_corpus("embedded", tmp_path, limit=20).index["fingerprint"])
+    )
     assert caplog.messages == [f"Using the embedded stories because {why}."]
 
 
-@pytest.mark.usefixtures("grammar")
 def test_auto_goes_on_without_a_hub_that_fails_at_once_but_not_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

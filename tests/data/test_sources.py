@@ -10,9 +10,11 @@ import pyarrow.parquet as pq
 import pytest
 from made_up import STORIES, cut_network, put_hub, write_txt
 
-from tinystories.data import sources
+from tinystories.data import cleaning, sources
 from tinystories.data.sources import HubError, find_source
+from tinystories.data.themes import is_dark
 from tinystories.errors import UserError
+from tinystories.evaluation.consistency import unbalanced_quotes
 
 pytestmark = pytest.mark.usefixtures("no_network")
 
@@ -96,6 +98,25 @@ def test_file_names_tell_the_splits_of_a_folder(tmp_path: Path) -> None:
 def test_a_missing_value_is_an_empty_story(tmp_path: Path) -> None:
     pq.write_table(pa.table({"text": [*STORIES, None]}), tmp_path / "a.parquet")
     assert read(tmp_path / "a.parquet") == [*STORIES, ""]
+
+
+# --- What comes with the package --------------------------------------------------------------
+
+
+def test_the_embedded_stories_are_many_good_and_small() -> None:
+    assert sources.EMBEDDED.stat().st_size < 8e6
+    stories = read("embedded") + read("embedded", "validation")
+    assert len(set(stories)) == len(stories) >= 20_000
+    for story in stories[::50]:
+        assert not is_dark(story)
+        assert cleaning.flaw(story) is None
+        assert not unbalanced_quotes(story)
+
+
+def test_few_embedded_stories_are_validated_with_few() -> None:
+    whole = list(find_source("embedded").read("validation"))
+    assert list(find_source("embedded", 200).read("validation")) == whole[:4]
+    assert set(whole).isdisjoint(find_source("embedded").read("train"))
 
 
 # --- The grammar and the hub ------------------------------------------------------------------
@@ -219,7 +240,7 @@ def test_a_broken_page_of_a_parquet_file_is_no_crash(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("source", ["hubb", "", "missing/stories.txt"])
 def test_an_unknown_source_lists_the_known_ones(source: str) -> None:
-    with pytest.raises(UserError, match="wanted auto, hub, hub-v2, embedded or the path"):
+    with pytest.raises(UserError, match="wanted auto, hub, hub-v2, embedded, grammar or the path"):
         find_source(source)
 
 

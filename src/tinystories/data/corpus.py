@@ -120,10 +120,10 @@ def prepare_corpus(
     """Return the cleaned corpus of `source`: made under `folder` once, and again when it changed.
 
     `source` is ``hub`` (TinyStories from the Hugging Face hub), ``hub-v2`` (its GPT-4 stories),
-    ``embedded`` (stories that a grammar tells; no network), ``auto`` (``hub`` if it can be
-    reached, else ``embedded``), or the path of a ``.parquet``, ``.txt``, ``.jsonl`` or ``.csv``
-    file or of a folder of them, whose names tell the splits. Where there is no validation split,
-    2 % of the stories are set aside, chosen by a hash of their text.
+    ``embedded`` (stories that come with the package, told by a model), ``auto`` (``hub`` if it can
+    be reached, else ``embedded``), ``grammar`` (stories by rule), or the path of a ``.parquet``,
+    ``.txt``, ``.jsonl`` or ``.csv`` file or of a folder of them, whose names tell the splits. Where
+    there is no validation split, 2 % of the stories are set aside, chosen by a hash of their text.
 
     At most `limit` train stories are read, before cleaning; a validation split is read whole, so
     that corpora of different sizes are judged by the same stories. `seed` is the grammar's and

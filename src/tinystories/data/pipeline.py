@@ -48,7 +48,7 @@ def prepare(
     """Return the stories of ``source``, cleaned, with their words counted and their tokens sharded.
 
     Args:
-        source: ``auto``, ``hub``, ``hub-v2``, ``embedded`` or the path of a file or folder.
+        source: ``auto``, ``hub``, ``hub-v2``, ``embedded``, ``grammar`` or the path of stories.
         vocab: number of word types (of entries, for a tokenizer of kind ``bpe``).
         tokenizer: ``{"kind": "words" | "bpe"}``.
         folder: where the stages keep what they made.
@@ -56,7 +56,7 @@ def prepare(
         filter: ``dark`` keeps training stories with dark themes out.
         deduplicate: whether copies among the training stories are left out.
         processes: that work side by side; None is one a core.
-        seed: of the embedded stories.
+        seed: of the grammar's stories.
     """
     folder = Path(folder)
     processes = processes or os.cpu_count() or 1

@@ -1,4 +1,4 @@
-"""Where stories come from: the hub, the embedded grammar, or files of your own."""
+"""Where stories come from: the hub, the package itself, a grammar, or files of your own."""
 
 import codecs
 import csv
@@ -11,6 +11,7 @@ import threading
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,12 @@ import pyarrow.parquet as pq
 from tinystories.errors import UserError
 from tinystories.files import sha256
 
-KEYWORDS = ("auto", "hub", "hub-v2", "embedded")
+KEYWORDS = ("auto", "hub", "hub-v2", "embedded", "grammar")
 HUB_NAME = "roneneldan/TinyStories"
 PROBE_S = 3.0
-EMBEDDED_STORIES = 50_000  # that are told when no limit is given
+EMBEDDED = Path(__file__).with_name("told.parquet")
+"""What ``tinystories collect`` made of an RNN that comes with the project: its metadata say how."""
+GRAMMAR_STORIES = 50_000  # that are made when no limit is given
 VALIDATION_SHARE = 0.02  # of the stories, where a source has no validation split
 VALIDATION_MOST = 10_000
 
@@ -50,7 +53,7 @@ class Source:
 
 
 def find_source(source: str, limit: int | None = None, seed: int = 0) -> Source:
-    """Return the source of a name: ``hub``, ``hub-v2``, ``embedded``, or the path of stories.
+    """Return the source of a name: one of `KEYWORDS` but ``auto``, or the path of stories.
 
     Nothing is read yet: whether the hub can be reached shows when its first story is asked for.
     """
@@ -60,7 +63,9 @@ def find_source(source: str, limit: int | None = None, seed: int = 0) -> Source:
         case "hub-v2":
             return _hub_v2(limit)
         case "embedded":
-            return _embedded(limit, seed)
+            return _embedded(limit)
+        case "grammar":
+            return _grammar(limit, seed)
     path = Path(source).expanduser()
     if not source or not path.exists():
         raise UserError(
@@ -155,6 +160,26 @@ def _why_no_hub() -> str | None:
         return f"the hub did not answer within {PROBE_S:g} s"
 
 
+# --- The package ------------------------------------------------------------------------------
+
+
+def _embedded(limit: int | None) -> Source:
+    """The stories of `EMBEDDED`: the last are for validation, the same ones for every limit."""
+
+    def read(split: str) -> Iterator[str]:
+        total = pq.read_metadata(EMBEDDED).num_rows
+        last = validation_stories(total)
+        stories = read_column(EMBEDDED, "text")
+        if split == "train":
+            return islice(stories, total - last)
+        few = last if limit is None else min(last, validation_stories(limit))
+        return islice(stories, total - last, total - last + few)
+
+    teller = json.loads(pq.read_schema(EMBEDDED).metadata[b"tinystories"])["teller"]
+    name = f"stories told by {teller['name']} of {teller['val_bpb']:.3f} bits per byte"
+    return Source("embedded", name, [sha256(EMBEDDED)], read, limit)
+
+
 # --- The grammar ------------------------------------------------------------------------------
 
 
@@ -162,8 +187,8 @@ _GRAMMAR_FILES = ("grammar.py", "lexicon.py", "plots.py")
 _FIRST_VALIDATION_STORY = 10**9  # far from every train story, and the same for every limit
 
 
-def _embedded(limit: int | None, seed: int) -> Source:
-    limit = EMBEDDED_STORIES if limit is None else limit
+def _grammar(limit: int | None, seed: int) -> Source:
+    limit = GRAMMAR_STORIES if limit is None else limit
 
     def read(split: str) -> Iterator[str]:
         from tinystories.data import grammar
@@ -175,7 +200,7 @@ def _embedded(limit: int | None, seed: int) -> Source:
 
     here = Path(__file__).parent
     code = [sha256(here / name) for name in _GRAMMAR_FILES]
-    return Source("embedded", "grammar", code, read, limit, seed)
+    return Source("grammar", "grammar", code, read, limit, seed)
 
 
 def validation_stories(stories: int) -> int:
