@@ -111,6 +111,14 @@ def test_memory_that_grows_is_seen_and_memory_that_trembles_is_not():
     assert Soaked(stories=500, memory=flat, seconds=600).broken() == []
 
 
+@pytest.mark.parametrize(("hours", "broken"), [(0.9, 0), (2, 1)])
+def test_memory_may_settle_in_a_short_soak_but_not_in_a_long_one(hours, broken):
+    seconds = np.linspace(0, 3600 * hours, 500)
+    memory = [(t, 300 + 2 * t / 3600) for t in seconds]  # 2 MB an hour.
+    soaked = Soaked(stories=500, memory=memory, seconds=3600 * hours)
+    assert len(soaked.broken()) == broken
+
+
 def test_memory_of_the_start_does_not_count_as_growth():
     memory = [(float(t), 100.0 + min(t, 100) * 3) for t in range(600)]
     assert slope(memory).value == pytest.approx(0, abs=1e-6)

@@ -256,7 +256,7 @@ def show_soak(console: Console, run: Run, soaked: "Soaked", broken: Sequence[str
             if math.isnan(growth.value)
             else f"{growth.value:.2f} ({growth.low:.2f} to {growth.high:.2f})",
         ),
-        ("memory at the end, MB", f"{soaked.memory[-1][1]:.0f}" if soaked.memory else unknown),
+        ("memory after each quarter, MB", _after_quarters(soaked.memory)),
         ("threads", _least_and_most(soaked.threads)),
         ("open files", _least_and_most(soaked.files)),
         (
@@ -274,6 +274,11 @@ def show_soak(console: Console, run: Run, soaked: "Soaked", broken: Sequence[str
 
 def _least_and_most(counts: Sequence[int]) -> str:
     return f"{min(counts)} to {max(counts)}" if counts else "unknown"
+
+
+def _after_quarters(memory: Sequence[tuple[float, float]]) -> str:
+    ends = [len(memory) * quarter // 4 - 1 for quarter in (1, 2, 3, 4)]
+    return ", ".join(f"{memory[end][1]:.1f}" for end in ends) if len(memory) >= 4 else "unknown"
 
 
 def write_curves(folder: Path, card: "Scorecard") -> None:
