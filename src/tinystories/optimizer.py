@@ -155,9 +155,8 @@ def muon_adamw(
 
     Embeddings, norms and biases are no linear maps from vector to vector, so Muon's
     geometry does not fit them. Nor do the matrices that lead from one memory to the next go to
-    Muon, which moves all their directions alike, though each token is multiplied by them again:
-    with AdamW a GRU is 0.011 bits per byte better after 2 M tokens, and an LSTM 0.003. Without a
-    ``muon_lr`` AdamW steps all matrices. Only the first group decays.
+    Muon: with AdamW a small GRU was 0.011 bits per byte better after 2 M tokens (one seed), and an
+    LSTM no worse. Without a ``muon_lr`` AdamW steps all matrices. Only the first group decays.
     """
     matrices: list[Tensor] = []
     others: list[Tensor] = []

@@ -304,10 +304,8 @@ def test_auto_takes_the_embedded_stories_when_the_hub_is_silent(
     why = "the hub cannot be reached (no network in tests)"
     source = corpus.index["source"]
     assert (source["asked"], source["kind"], source["why"]) == ("auto", "embedded", why)
-    assert (
-        corpus.index["fingerprint"]
-        == (prepare_corpus("embedded", tmp_path, limit=20).index["fingerprint"])
-    )
+    embedded = prepare_corpus("embedded", tmp_path, limit=20)
+    assert corpus.index["fingerprint"] == embedded.index["fingerprint"]
     assert caplog.messages == [f"Using the embedded stories because {why}."]
 
 
