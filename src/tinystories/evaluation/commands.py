@@ -4,11 +4,11 @@ import argparse
 import json
 import math
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from rich import box
 from rich.console import Console
@@ -352,8 +352,11 @@ def _holds_several(path: Path) -> bool:
 
 def show_overview(folders: Sequence[Path], options: argparse.Namespace) -> int:
     """Print all runs under some folders, best first, and draw them."""
+    from tinystories.evaluation.effects import effects
     from tinystories.evaluation.overview import (
+        EFFECTS_HEAD,
         HEAD,
+        effect_rows,
         entries,
         rows,
         runs_under,
@@ -362,19 +365,27 @@ def show_overview(folders: Sequence[Path], options: argparse.Namespace) -> int:
     )
 
     found = entries(runs_under(folders))
-    table = Table(box=box.SIMPLE)
-    for place, name in enumerate(HEAD):
-        left = place == 0 or name == "settings"
-        table.add_column(name, justify="left" if left else "right", no_wrap=name != "settings")
-    for row in rows(found):
-        table.add_row(*row)
     out = _screen()
-    out.print(table)
+    out.print(_table(HEAD, rows(found), left=("model", "settings"), wrapped="settings"))
     for line in warnings(found):
         out.print(f"careful: {line}", style="yellow", highlight=False, soft_wrap=True)
+    if changed := effect_rows(effects(found)):
+        out.print(_table(EFFECTS_HEAD, changed, left=("setting", "model"), wrapped="setting"))
     page = write_overview(options.page or folders[0] / "overview", found)
     out.print(f"with pictures: {page}", highlight=False, soft_wrap=True)
     return 0
+
+
+def _table(
+    head: Sequence[str], rows: Iterable[Sequence[str]], *, left: Sequence[str], wrapped: str
+) -> Table:
+    table = Table(box=box.SIMPLE)
+    for name in head:
+        side: Literal["left", "right"] = "left" if name in left else "right"
+        table.add_column(name, justify=side, no_wrap=name != wrapped)
+    for row in rows:
+        table.add_row(*row)
+    return table
 
 
 def _results(which: str, results_of: Callable[[Run], Path]) -> Path:

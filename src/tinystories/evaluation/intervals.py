@@ -154,6 +154,31 @@ def holm(ps: Sequence[float]) -> list[float]:
     return corrected
 
 
+def student(t: float, freedom: int) -> float:
+    """Return how often Student's t is at least as far from 0, either way.
+
+    For whole degrees of freedom it is a finite sum (Abramowitz & Stegun 1964, 26.7.3 and 26.7.4).
+    """
+    angle = math.atan(abs(t) / math.sqrt(freedom))
+    sine, cosine = math.sin(angle), math.cos(angle)
+    odd = freedom % 2
+    term = total = (cosine if odd else 1.0) if freedom > 1 else 0.0
+    for k in range(2 + odd, freedom - 1, 2):
+        term *= cosine**2 * (k - 1) / k
+        total += term
+    within = 2 / math.pi * (angle + sine * total) if odd else sine * total
+    return max(0.0, 1 - within)
+
+
+def student_reach(freedom: int) -> float:
+    """Return within how many standard errors Student's t lies in 95 % of cases."""
+    low, high = 0.0, 20.0
+    for _ in range(50):
+        middle = (low + high) / 2
+        low, high = (middle, high) if student(middle, freedom) > 1 - CONFIDENCE else (low, middle)
+    return high
+
+
 def _means(values: Floats, weights: Floats) -> Floats:
     """Return the weighted mean of each resample."""
     rng, n = np.random.default_rng((0, len(values))), len(values)

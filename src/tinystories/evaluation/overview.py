@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from tinystories.cost import flops_a_token, memory_bytes
 from tinystories.errors import UserError
-from tinystories.evaluation.intervals import Interval
+from tinystories.evaluation.effects import Effect, effects
+from tinystories.evaluation.intervals import Interval, student_reach
 from tinystories.evaluation.operation import LENGTHS
 from tinystories.evaluation.scorecard import read_scorecard
 from tinystories.files import write_atomically
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
 
 PAGE = "overview.html"
 
-# Student's t for 95 %, by degrees of freedom; beyond the table the next lower row is safe.
-_T = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 7: 2.365, 8: 2.306, 9: 2.262}
 _COLOURS = ("#b3402e", "#2f6f9f", "#2f6f4f", "#8a5fa0", "#b08020", "#5a6270")
 
 Point = tuple[float, float]
@@ -70,7 +69,7 @@ class Entry:
         n = len(values)
         if n == 1:
             return Interval(values[0], math.nan, math.nan, 1)
-        half = _T.get(n - 1, _T[9]) * stdev(values) / math.sqrt(n)
+        half = student_reach(n - 1) * stdev(values) / math.sqrt(n)
         return Interval(mean(values), mean(values) - half, mean(values) + half, n)
 
     def trained(self, what: str) -> float:
@@ -218,12 +217,40 @@ def rows(found: Sequence[Entry]) -> list[tuple[str, ...]]:
     ]
 
 
+EFFECTS_HEAD = ("setting", "model", "without", "with", "difference", "95 %", "seeds", "real")
+
+
+def effect_rows(found: Sequence[Effect]) -> list[tuple[str, ...]]:
+    """Return a table of what settings did, its heading in ``EFFECTS_HEAD``."""
+    return [
+        (
+            effect.change,
+            effect.model,
+            f"{effect.base:.4f}",
+            f"{effect.base + effect.difference.value:.4f}",
+            f"{effect.difference.value:+.4f}",
+            ""
+            if math.isnan(effect.difference.low)
+            else f"{effect.difference.low:+.4f} to {effect.difference.high:+.4f}",
+            str(effect.difference.n),
+            "yes" if effect.real else "not settled",
+        )
+        for effect in found
+    ]
+
+
 def write_overview(folder: Path, found: Sequence[Entry]) -> Path:
-    """Write the table as CSV, pictures as PNG, and a page with all; return the page."""
+    """Write the tables as CSV, pictures as PNG, and a page with all; return the page."""
     folder.mkdir(parents=True, exist_ok=True)
-    table = io.StringIO()
-    csv.writer(table, lineterminator="\n").writerows([HEAD, *rows(found)])
-    write_atomically(folder / "overview.csv", table.getvalue())
+    tables: dict[str, tuple[Sequence[str], list[tuple[str, ...]]]] = {
+        "overview.csv": (HEAD, rows(found))
+    }
+    if changed := effect_rows(effects(found)):
+        tables["effects.csv"] = (EFFECTS_HEAD, changed)
+    for name, (heading, lines) in tables.items():
+        table = io.StringIO()
+        csv.writer(table, lineterminator="\n").writerows([heading, *lines])
+        write_atomically(folder / name, table.getvalue())
     pictures = []
     for name, (about, draw) in _PICTURES.items():
         if figure := draw(found):
@@ -235,24 +262,28 @@ def write_overview(folder: Path, found: Sequence[Entry]) -> Path:
                 f'<figure><img alt="{escape(about)}" src="data:image/png;base64,{encoded}">'
                 f"<figcaption>{escape(about)}</figcaption></figure>"
             )
-    head = "".join(f"<th>{escape(name)}</th>" for name in HEAD)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>"
-        for row in rows(found)
-    )
     careful = "".join(f"<li>{escape(line)}</li>" for line in warnings(found))
     page = (
         '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>Runs side by side'
         f"</title>\n<style>{_STYLE}</style>\n<h1>Runs side by side</h1>\n"
         "<p>Bits per byte are what whole validation stories cost; less is better. Runs that differ "
         "in their seed only are one line: their mean, and where it lies in 95 of 100 such sets."
-        f"</p>\n<table><tr>{head}</tr>{body}</table>\n"
+        f"</p>\n{_html(*tables['overview.csv'])}\n"
         + (f"<p>Careful:</p><ul>{careful}</ul>\n" if careful else "")
+        + (f"<h2>What a setting did</h2>\n{_html(EFFECTS_HEAD, changed)}\n" if changed else "")
         + "\n".join(pictures)
         + "\n</html>\n"
     )
     write_atomically(folder / PAGE, page)
     return folder / PAGE
+
+
+def _html(heading: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+    head = "".join(f"<th>{escape(name)}</th>" for name in heading)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in line) + "</tr>" for line in lines
+    )
+    return f"<table><tr>{head}</tr>{body}</table>"
 
 
 _STYLE = """
@@ -288,6 +319,7 @@ def _learning(found: Sequence[Entry]) -> "Figure | None":
         panels, ("tokens read", "seconds of training", "FLOPs of training"), strict=True
     ):
         axes.set_xlabel(title)
+        _in_short(axes.xaxis)
     _plain(panels[0].yaxis)
     _legend(panels[0], colour)
     return figure
@@ -334,11 +366,45 @@ def _factor(across: str, value: Callable[[Entry], float | None]) -> Callable[...
                     best[at] = min(best.get(at, math.inf), entry.bits.value)
             axes.plot(*zip(*sorted(best.items()), strict=True), color=colour[name], linewidth=1)
         axes.set_xlabel(across)
-        axes.set_xticks(sorted({at for at, _ in points}))
+        axes.set_xscale("log")
+        places = _apart(sorted({at for at, _ in points}))
+        axes.set_xticks(places, [f"{at:,.0f}" for at in places])
+        axes.xaxis.set_minor_formatter("")
         _legend(axes, colour)
         return figure
 
     return draw
+
+
+def _effects(found: Sequence[Entry]) -> "Figure | None":
+    changed = effects(found)
+    if not changed:
+        return None
+    colour = _colours(found)
+    settings = sorted({effect.change for effect in changed}, reverse=True)
+    figure, (axes,) = _figure(1, height=1.2 + 0.36 * len(settings))
+    models = sorted(colour)
+    for effect in changed:
+        # Models that share a line stand a little apart, the first on top.
+        aside = 0.16 * ((len(models) - 1) / 2 - models.index(effect.model))
+        difference = effect.difference
+        axes.errorbar(
+            difference.value,
+            settings.index(effect.change) + aside,
+            xerr=0 if math.isnan(difference.low) else difference.high - difference.value,
+            color=colour[effect.model],
+            fmt="o",
+            markerfacecolor=colour[effect.model] if effect.real else "white",
+            markersize=5,
+            capsize=2,
+        )
+    axes.axvline(0, color="#8a90a0", linewidth=1, zorder=0)
+    axes.set_yticks(range(len(settings)), settings)
+    axes.set_ylim(-0.6, len(settings) - 0.4)
+    axes.set_ylabel("")
+    axes.set_xlabel("bits per byte that the setting added")
+    _legend(axes, {name: colour[name] for name in models})
+    return figure
 
 
 def _length(found: Sequence[Entry]) -> "Figure | None":
@@ -385,6 +451,11 @@ _PICTURES: dict[str, tuple[str, Callable[[Sequence[Entry]], "Figure | None"]]] =
         "Quality against the number of layers.",
         _factor("layers", lambda entry: entry.card["model"]["arguments"].get("depth")),
     ),
+    "effects": (
+        "What one changed setting did, beside the runs without it. Bars are 95 % intervals by the "
+        "spread of seeds; a filled dot is a difference that seeds alone would hardly make (Holm).",
+        _effects,
+    ),
     "length": (
         "What a story remembers of itself as it grows (in float32, by the model's sizes), and the "
         "time for its next token (where a run was judged).",
@@ -393,10 +464,13 @@ _PICTURES: dict[str, tuple[str, Callable[[Sequence[Entry]], "Figure | None"]]] =
 }
 
 
-def _figure(panels: int, *, sharey: bool = True) -> "tuple[Figure, list[Axes]]":
+def _figure(
+    panels: int, *, sharey: bool = True, height: float = 3.8
+) -> "tuple[Figure, list[Axes]]":
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(4.2 * panels if panels > 1 else 6.4, 3.8), layout="constrained")
+    width = 4.2 * panels if panels > 1 else 6.4
+    figure = Figure(figsize=(width, height), layout="constrained")
     axes = list(figure.subplots(1, panels, sharey=sharey, squeeze=False)[0])
     for one in axes:
         one.spines[["top", "right"]].set_visible(False)
@@ -417,9 +491,30 @@ def _dot(axes: "Axes", at: float, entry: Entry, colour: str) -> None:
 
 
 def _plain(axis: "Axis") -> None:
-    """Write the numbers of a logarithmic axis as people say them."""
+    """Write the numbers of a logarithmic axis of less than a decade as people say them."""
+    from matplotlib.ticker import MaxNLocator
+
+    axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
     axis.set_major_formatter("{x:g}")
-    axis.set_minor_formatter("{x:g}")
+    axis.set_minor_formatter("")
+
+
+def _in_short(axis: "Axis") -> None:
+    """Write the numbers of a logarithmic axis as 200k, 1M, 5T."""
+    from matplotlib.ticker import EngFormatter, LogLocator
+
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=6))
+    axis.set_major_formatter(EngFormatter(sep=""))
+    axis.set_minor_formatter("")
+
+
+def _apart(places: Sequence[float]) -> list[float]:
+    """Return the places of an axis without those too near the one before to be read."""
+    kept: list[float] = []
+    for at in places:
+        if not kept or at > 1.1 * kept[-1]:
+            kept.append(at)
+    return kept
 
 
 def _legend(axes: "Axes", colour: Mapping[str, str]) -> None:
