@@ -142,6 +142,11 @@ def test_an_overview_is_a_table_pictures_and_a_page(sweep, tmp_path):
     with (tmp_path / "out" / "overview.csv").open(encoding="utf-8", newline="") as file:
         table = list(csv.DictReader(file))
     assert [row["model"] for row in table] == ["transformer", "rnn-mingru"]
+    with (tmp_path / "out" / "runs.csv").open(encoding="utf-8", newline="") as file:
+        single = [(row["model"], row["seed"], row["val_bpb"]) for row in csv.DictReader(file)]
+    assert single == [("transformer", "1", "0.9")] + [
+        ("rnn-mingru", str(seed), str(bpb)) for seed, bpb in enumerate((1.0, 1.1, 1.2))
+    ]
 
 
 def test_compare_shows_a_folder_of_runs(sweep, tmp_path, capsys):

@@ -239,11 +239,33 @@ def effect_rows(found: Sequence[Effect]) -> list[tuple[str, ...]]:
     ]
 
 
+RUNS_HEAD = (
+    *("model", "seed", "val_bpb", "parameters", "words", "tokens", "seconds", "made", "commit"),
+    "command",
+)
+
+
+def run_rows(found: Sequence[Entry]) -> list[tuple[str, ...]]:
+    """Return a table of all runs one by one, as their cards say, its heading in ``RUNS_HEAD``."""
+    lines = []
+    for entry in found:
+        for run in entry.runs:
+            card, training = run.card, run.card["training"]
+            values = (
+                *(run.name, training.get("seed"), run.val_bpb, card["parameters"]["total"]),
+                *(card["vocab"]["words"], training.get("tokens"), training.get("seconds")),
+                *(card.get("made"), card.get("commit"), training.get("command")),
+            )
+            lines.append(tuple("" if value is None else str(value) for value in values))
+    return lines
+
+
 def write_overview(folder: Path, found: Sequence[Entry]) -> Path:
     """Write the tables as CSV, pictures as PNG, and a page with all; return the page."""
     folder.mkdir(parents=True, exist_ok=True)
     tables: dict[str, tuple[Sequence[str], list[tuple[str, ...]]]] = {
-        "overview.csv": (HEAD, rows(found))
+        "overview.csv": (HEAD, rows(found)),
+        "runs.csv": (RUNS_HEAD, run_rows(found)),
     }
     if changed := effect_rows(effects(found)):
         tables["effects.csv"] = (EFFECTS_HEAD, changed)
