@@ -19,6 +19,8 @@ from gui.studio import Said, Studio
 POLL_MS = 30
 DRAFT_MS = 2000
 ASK_SYSTEM_MS = 2000
+SMALLEST = 900, 600
+"""Width and height into which every page fits, up to a zoom of 125 %."""
 
 PAGES: tuple[tuple[str, type[Page]], ...] = (
     ("Write", WritePage),
@@ -44,6 +46,7 @@ class App:
         self.studio = studio
         self.pages: dict[str, Page] = {}
         self.page = ""
+        self._zoom = 100
         self._said: dict[str, tuple[Said, str]] = {}  # By pages that are not seen now.
         # On Linux the system is asked through a process of its own, by default every 30 ms.
         ctk.AppearanceModeTracker.update_loop_interval = ASK_SYSTEM_MS
@@ -119,15 +122,24 @@ class App:
             self._mode = wanted.mode
             ctk.set_appearance_mode(wanted.mode)
             ctk.AppearanceModeTracker.init_appearance_mode()
-        if wanted.zoom != getattr(self, "_zoom", 100):
+        if wanted.zoom != self._zoom:
             self._zoom = wanted.zoom
             ctk.set_widget_scaling(wanted.zoom / 100)
+            self._keep_room()
+
+    def _keep_room(self) -> None:
+        """Do not let the window become smaller than what is in it, as far as the screen allows."""
+        root, scale = self.root, ctk.ScalingTracker.get_window_scaling(self.root)
+        wanted = [round(max(side, side * self._zoom / 125)) for side in SMALLEST]
+        screen = root.winfo_screenwidth(), root.winfo_screenheight()
+        least = [min(side, int(most / scale)) for side, most in zip(wanted, screen, strict=True)]
+        root.minsize(*least)
 
     def _build(self) -> None:
         root = self.root
         root.title("tinystories")
         root.geometry("1080x720")
-        root.minsize(900, 600)
+        self._keep_room()
         root.configure(fg_color=theme.DESK)
         root.protocol("WM_DELETE_WINDOW", self.close)
         root.grid_columnconfigure(1, weight=1)

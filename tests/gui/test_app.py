@@ -77,16 +77,18 @@ def controls(widget):
     return [found for child in inside for found in controls(child)]
 
 
-@pytest.mark.parametrize("zoom", [100, 125])
+@pytest.mark.parametrize(
+    ("zoom", "width", "height"), [(100, 900, 600), (125, 900, 600), (150, 1080, 720)]
+)
 @pytest.mark.parametrize("name", [name for name, _ in PAGES])
-def test_every_page_fits_into_the_smallest_window(app, name, zoom):
+def test_every_page_fits_into_the_smallest_window(app, name, zoom, width, height):
     app.studio.change(zoom=zoom)
-    app.root.geometry("900x600")
+    app.root.geometry("900x600")  # What the window does not allow becomes the smallest it does.
     shown = page(app, name)
     app.studio.say("A long sentence that says what was wanted, given and to do. " * 2)
-    wait(app, lambda: (app.root.winfo_width(), app.root.winfo_height()) == (900, 600))
+    wait(app, lambda: (app.root.winfo_width(), app.root.winfo_height()) == (width, height))
     assert [other for other, page in app.pages.items() if visible(page)] == [name]
-    right, bottom = app.root.winfo_rootx() + 900, app.root.winfo_rooty() + 600
+    right, bottom = app.root.winfo_rootx() + width, app.root.winfo_rooty() + height
     seen = [widget for widget in [*controls(shown), app.status] if visible(widget)]
     assert seen
     for widget in seen:
