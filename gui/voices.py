@@ -27,10 +27,10 @@ class Manner:
     ``must`` words that have to appear, ``wishes`` names from :data:`tinystories.wishes.WISHES`.
     """
 
-    temperature: float = 0.8
+    temperature: float = 1.0
     top_k: int = 0
     top_p: float = 1.0
-    min_p: float = 0.0
+    min_p: float = 0.1
     length: int = 400
     strict: bool = True
     words: tuple[str, ...] | None = None

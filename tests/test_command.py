@@ -2,10 +2,12 @@
 
 import subprocess
 import sys
+from dataclasses import asdict
 
 import pytest
 
-from tinystories.__main__ import main
+from tinystories.__main__ import _parser, main
+from tinystories.generation import USUAL
 
 
 @pytest.fixture
@@ -39,6 +41,11 @@ def test_tell_takes_every_setting(outputs, capsys):
         assert main(["tell", "Anna", "--run", which, *settings.split()]) == 0
     stories = capsys.readouterr().out.strip().split("\n")
     assert len(set(stories)) == 1  # Greedy, so always the same.
+
+
+def test_tell_says_how_it_draws_unless_asked_otherwise():
+    options = vars(_parser().parse_args(["tell"]))
+    assert {name: options[name] for name in asdict(USUAL)} == asdict(USUAL)
 
 
 def test_runs_lists_what_is_there(outputs, capsys):

@@ -44,10 +44,7 @@ def _parser() -> argparse.ArgumentParser:
         default="best",
         help="a run folder, best, best:transformer, best:rnn (default: best)",
     )
-    tell.add_argument("--temperature", type=float, default=0.8, help="0: always the likeliest word")
-    tell.add_argument("--top-k", type=int, default=0, help="only the K likeliest tokens; 0: all")
-    tell.add_argument("--top-p", type=float, default=1.0, help="only the likeliest share P")
-    tell.add_argument("--min-p", type=float, default=0.0, help="only tokens P times the likeliest")
+    _add_sampling(tell)
     tell.add_argument("--seed", type=int, help="the same seed tells the same story")
     tell.add_argument("--length", type=int, default=500, help="tokens at most (default: 500)")
     tell.add_argument("--count", type=int, default=1, help="how many stories (default: 1)")
@@ -104,6 +101,18 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_sampling(command: argparse.ArgumentParser) -> None:
+    """Add what says how tokens are drawn; without it, as ``generation.USUAL`` does."""
+    for name, kind, usual, about in (
+        ("temperature", float, 1.0, "less keeps to likely words, 0: always the likeliest"),
+        ("top-k", int, 0, "only the K likeliest tokens; 0: all"),
+        ("top-p", float, 1.0, "only the likeliest share P"),
+        ("min-p", float, 0.1, "only tokens P times as likely as the likeliest"),
+    ):
+        about = f"{about} (default: {usual})"
+        command.add_argument(f"--{name}", type=kind, default=usual, help=about)
+
+
 def _add_judging(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the commands that judge models, and those that rest on judging."""
     evaluate = commands.add_parser("evaluate", help="judge a model's stories, words and speed")
@@ -113,7 +122,7 @@ def _add_judging(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     evaluate.add_argument("--on", type=Path, help="a file or folder of held-out stories")
     evaluate.add_argument("--out", type=Path, help="where results go (default: the run's folder)")
     evaluate.add_argument("--seed", type=int, default=0, help="of the first story (default: 0)")
-    evaluate.add_argument("--temperature", type=float, default=0.8, help="default: 0.8")
+    _add_sampling(evaluate)
     evaluate.add_argument("--words", type=Path, help="a list of words to judge by, too")
     evaluate.add_argument("--judge-url", help="an OpenAI-compatible endpoint, up to /v1")
     evaluate.add_argument("--judge-model", help="the judge's name there")

@@ -15,7 +15,7 @@ Choose = Callable[[npt.NDArray[np.float32], int], int]
 
 @dataclass(frozen=True)
 class Sampling:
-    """How a token is drawn from the model's probabilities.
+    """How a token is drawn from the model's probabilities; as it is, by these alone.
 
     Args:
         temperature: below 1 keeps to likely words, above 1 dares more; 0 takes the likeliest.
@@ -24,7 +24,7 @@ class Sampling:
         min_p: leave out tokens less likely than this share of the likeliest one (Nguyen 2024).
     """
 
-    temperature: float = 0.8
+    temperature: float = 1.0
     top_k: int = 0
     top_p: float = 1.0
     min_p: float = 0.0
@@ -84,6 +84,12 @@ class Sampling:
         kept = np.zeros_like(weights)
         kept[tokens] = weights[tokens]
         return kept
+
+
+USUAL = Sampling(min_p=0.1)
+"""How stories are told unless asked otherwise: what is unlikely beside the likeliest token is left
+out, and the rest drawn as the model expects it. Sharpening all of it instead (temperature 0.8) kept
+the unlikely tokens that spoil a story, and repeated more (``docs/experiments.md``)."""
 
 
 def generate(

@@ -11,7 +11,7 @@ from tinystories.evaluation.asking import LEANINGS
 from tinystories.evaluation.evaluate import STORIES, Wish, evaluate
 from tinystories.evaluation.fairness import SECTION as TOPICS
 from tinystories.evaluation.likelihood import Cost, story_nats, whole
-from tinystories.evaluation.page import number
+from tinystories.evaluation.page import drawn, number
 from tinystories.evaluation.scorecard import Score, Scorecard, write_scorecard
 from tinystories.evaluation.telling import find_corpus
 from tinystories.files import write_atomically
@@ -176,9 +176,9 @@ def _scores(scores: Scorecard) -> str:
     rows = [
         "## Scores",
         "",
-        f"Of {scores.settings['count']} told stories at temperature "
-        f"{scores.settings['temperature']}, and of what it expects; 95 % intervals. The same for "
-        "real stories, for a model that counts five words, and for itself untrained.",
+        f"Of {scores.settings['count']} told stories ({drawn(scores.settings)}), and of what it "
+        "expects; 95 % intervals. The same for real stories, for a model that counts five words, "
+        "and for itself untrained.",
         "",
         "| | this model | " + " | ".join(anchors) + " |",
         "| --- | --- |" + " --- |" * len(anchors),

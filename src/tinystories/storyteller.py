@@ -19,7 +19,7 @@ from tinystories.engine import ENGINES, Engine, make_engine
 from tinystories.engine.weights import KINDS, kind_of
 from tinystories.errors import UserError
 from tinystories.files import write_atomically
-from tinystories.generation import Choose, Sampling, generate, generate_many
+from tinystories.generation import USUAL, Choose, Sampling, generate, generate_many
 from tinystories.records import Told
 from tinystories.runs import WEIGHTS, Run, check_files, read_run, write_card
 
@@ -96,7 +96,7 @@ class Storyteller:
 
         Args:
             prompt: any text; without one the story begins at its first word.
-            sampling: how tokens are drawn; None is ``Sampling()``.
+            sampling: how tokens are drawn; None is ``generation.USUAL``.
             length: tokens at most; a word or punctuation mark is about one.
             strict: whether words outside the vocabulary are impossible (words of the prompt stay).
             words: a list of one's own, the only words that may be told; None is the whole
@@ -262,7 +262,7 @@ class _Rules:
         if words is not None and not strict:
             raise UserError("a list of words was given without strict; leave one of them out")
         self.length = length
-        self._sampling = sampling or Sampling()
+        self._sampling = sampling or USUAL
         self._steer = steer
         self._rule = None
         if strict:

@@ -1,6 +1,7 @@
 """What is kept and handed on: preferences, stories, votes, exports; and what is read aloud."""
 
 import json
+from dataclasses import asdict
 
 import pytest
 
@@ -10,8 +11,10 @@ from gui.library import Library, Story, title_of
 from gui.preferences import PRESETS, Preferences, temperature_meaning
 from gui.speech import sentences
 from gui.training import read_curves
+from gui.voices import Manner
 from gui.words import foreign, in_characters, places, shared
 from tinystories.errors import UserError
+from tinystories.generation import USUAL, Sampling
 
 KNOWN = ("the", "a", "cat", "ran", "dragon")
 
@@ -72,7 +75,13 @@ def test_every_preset_is_known_by_its_values():
     for name, values in PRESETS.items():
         assert Preferences(**values).preset == name
     assert Preferences(temperature=0.42).preset == ""
+
+
+def test_without_preferences_stories_are_told_as_by_the_command():
     assert Preferences().preset == "Lively"
+    assert PRESETS["Lively"] == asdict(USUAL)
+    manner = Manner()
+    assert Sampling(manner.temperature, manner.top_k, manner.top_p, manner.min_p) == USUAL
 
 
 def test_every_temperature_of_the_slider_has_a_meaning():

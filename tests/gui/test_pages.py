@@ -243,7 +243,7 @@ def test_a_saved_story_is_found_read_opened_deleted_and_brought_back(app, stage)
     wait(app, lambda: [story.title for story in library.stories] == ["The cake"])
     assert library.box.text == "Once a dragon ate cake."
     assert library.box.marked("told") == [" a dragon ate cake."]
-    for part in ("transformer", "temperature 0.8", "seed 5", "5 words"):
+    for part in ("transformer", "temperature 1", "seed 5", "5 words"):
         assert part in library.about.cget("text")
     library.delete_button.invoke()
     wait(app, lambda: library.stories == [])
@@ -455,7 +455,7 @@ def test_what_is_set_is_told_with(app, stage, settings):
 
 def test_presets_set_several_things_and_are_shown_when_they_hold(app, settings):
     settings.presets._command("Wild")
-    assert app.studio.preferences.temperature == 1.1
+    assert app.studio.preferences.temperature == 1.3
     assert settings.presets.get() == app.pages["Write"].presets.get() == "Wild"
     settings.set_number("temperature", 0.7)
     assert settings.presets.get() == ""

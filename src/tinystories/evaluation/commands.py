@@ -35,6 +35,7 @@ def run_evaluate(options: argparse.Namespace) -> int:
     run = find_run(options.which)
     from tinystories.evaluation.evaluate import STORIES, Wish, evaluate, results_of
     from tinystories.evaluation.page import write_page
+    from tinystories.generation import Sampling
     from tinystories.records import read_stories
 
     wish = Wish(
@@ -43,7 +44,7 @@ def run_evaluate(options: argparse.Namespace) -> int:
         on=options.on,
         out=options.out,
         seed=options.seed,
-        temperature=options.temperature,
+        sampling=Sampling(options.temperature, options.top_k, options.top_p, options.min_p),
         words=_word_list(options.words),
     )
     console = Console(stderr=True)

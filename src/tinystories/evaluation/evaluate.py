@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -30,6 +30,7 @@ from tinystories.evaluation.telling import (
     told_once,
 )
 from tinystories.files import sha256
+from tinystories.generation import USUAL, Sampling
 from tinystories.records import Told
 from tinystories.runs import WEIGHTS, Run
 
@@ -57,7 +58,7 @@ class Wish:
         on: a file or folder of stories to use as held-out ones; None is the run's own.
         out: where the results go; None is the run's folder.
         seed: of the first story; the others follow.
-        temperature: of the telling.
+        sampling: how tokens are drawn.
         data: the folder of prepared corpora.
         kept: the folder of the anchors.
         words: a list of words; how many of the told words are not on it becomes a score.
@@ -68,7 +69,7 @@ class Wish:
     on: Path | None = None
     out: Path | None = None
     seed: int = 0
-    temperature: float = 0.8
+    sampling: Sampling = USUAL
     data: Path = Path("outputs/data")
     kept: Path = Path("outputs/anchors")
     words: frozenset[str] | None = None
@@ -180,12 +181,9 @@ class _Evaluation:
     def _told(
         self, path: Path, teller: "Storyteller", what: str, prompts: Sequence[str]
     ) -> list[Told]:
-        from tinystories.generation import Sampling
-
-        sampling = Sampling(self.wish.temperature)
         made_by = {
             "weights": self.run.card["files"][WEIGHTS] if teller is self.teller else what,
-            "temperature": self.wish.temperature,
+            **asdict(self.wish.sampling),
             "length": LENGTH,
         }
         with self._timed(what):
@@ -194,7 +192,7 @@ class _Evaluation:
                 prompts,
                 [self.wish.seed + i for i in range(len(prompts))],
                 lambda prompts, seeds: teller.tell_many(
-                    prompts, seeds=seeds, sampling=sampling, length=LENGTH
+                    prompts, seeds=seeds, sampling=self.wish.sampling, length=LENGTH
                 ),
                 made_by=made_by,
                 done=lambda done: self.progress(what, done, len(prompts)),
@@ -261,7 +259,7 @@ class _Evaluation:
             "vocabulary": self.run.card["vocab"],
             "held out": self.held.fingerprint if self.held else None,
             "seed": self.wish.seed,
-            "temperature": self.wish.temperature,
+            **asdict(self.wish.sampling),
         }
         if self.corpus:
             corpus = self.corpus
@@ -331,7 +329,7 @@ class _Evaluation:
         return {
             "count": self.wish.stories,
             "seed": self.wish.seed,
-            "temperature": self.wish.temperature,
+            **asdict(self.wish.sampling),
             "length": LENGTH,
             "quick": self.wish.quick,
             "held_out": self.held.name if self.held else None,

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
+from typing import Any
 
 from tinystories.evaluation.anchors import REAL, TITLES, UNTRAINED
 from tinystories.evaluation.intervals import Interval
@@ -133,10 +134,19 @@ def _facts(card: Scorecard) -> str:
         f"{run['parameters'] / 1e6:.2f} million parameters",
         f"{run['vocab']:,} words",
         f"{run['tokens'] / 1e6:.2f} million tokens read" if run.get("tokens") else "",
-        f"{settings['count']} stories told at temperature {settings['temperature']}",
+        f"{settings['count']} stories told at {drawn(settings)}",
         "a quick look: intervals are wide" if settings.get("quick") else "",
     ]
     return " · ".join(filter(None, facts))
+
+
+def drawn(settings: Mapping[str, Any]) -> str:
+    """Return how stories were drawn, such as ``temperature 1.0, min-p 0.1``."""
+    # A card of an older version knows the temperature only; the others were off.
+    off = {"top_k": 0, "top_p": 1.0, "min_p": 0.0}
+    on = [(name, settings[name]) for name in off if settings.get(name, off[name]) != off[name]]
+    said = [("temperature", settings["temperature"]), *on]
+    return ", ".join(f"{name.replace('_', '-')} {value}" for name, value in said)
 
 
 def _missing(lines: Sequence[str]) -> str:

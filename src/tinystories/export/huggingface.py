@@ -7,6 +7,7 @@ Nothing is folded or rounded.
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from tinystories.data.vocabulary import Vocabulary
 from tinystories.engine.weights import Floats
 from tinystories.errors import UserError
 from tinystories.files import new_folder, sha256, write_json
+from tinystories.generation import USUAL
 from tinystories.runs import Run
 
 MODEL, CONFIG, CARD = "model.safetensors", "config.json", "tinystories.json"
@@ -105,9 +107,7 @@ def write(run: Run, weights: Mapping[str, Floats], folder: Path) -> str:
             "pad_token_id": Vocabulary.eos,
             "max_new_tokens": 500,
             "do_sample": True,
-            "temperature": 0.8,
-            "top_k": 0,
-            "top_p": 1.0,
+            **asdict(USUAL),
         },
     )
     card = {name: said for name, said in run.card.items() if name not in ("format", "files")}
