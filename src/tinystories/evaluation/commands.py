@@ -7,7 +7,9 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from itertools import pairwise
 from pathlib import Path
+from statistics import fmean
 from typing import TYPE_CHECKING, Any, Literal
 
 from rich import box
@@ -257,7 +259,7 @@ def show_soak(console: Console, run: Run, soaked: "Soaked", broken: Sequence[str
             if math.isnan(growth.value)
             else f"{growth.value:.2f} ({growth.low:.2f} to {growth.high:.2f})",
         ),
-        ("memory after each quarter, MB", _after_quarters(soaked.memory)),
+        ("memory in each eighth, MB", _in_eighths(soaked.memory)),
         ("threads", _least_and_most(soaked.threads)),
         ("open files", _least_and_most(soaked.files)),
         (
@@ -277,9 +279,11 @@ def _least_and_most(counts: Sequence[int]) -> str:
     return f"{min(counts)} to {max(counts)}" if counts else "unknown"
 
 
-def _after_quarters(memory: Sequence[tuple[float, float]]) -> str:
-    ends = [len(memory) * quarter // 4 - 1 for quarter in (1, 2, 3, 4)]
-    return ", ".join(f"{memory[end][1]:.1f}" for end in ends) if len(memory) >= 4 else "unknown"
+def _in_eighths(memory: Sequence[tuple[float, float]]) -> str:
+    """Return means: a single reading trembles by more than may come on top in hours."""
+    ends = [len(memory) * eighth // 8 for eighth in range(9)]
+    means = [fmean(mb for _, mb in memory[a:b]) for a, b in pairwise(ends) if b > a]
+    return ", ".join(f"{mb:.1f}" for mb in means) if len(memory) >= 8 else "unknown"
 
 
 def write_curves(folder: Path, card: "Scorecard") -> None:

@@ -405,7 +405,7 @@ def _effects(found: Sequence[Entry]) -> "Figure | None":
     colour = _colours(found)
     settings = sorted({effect.change for effect in changed}, reverse=True)
     figure, (axes,) = _figure(1, height=1.2 + 0.36 * len(settings))
-    models = sorted(colour)
+    models = sorted({effect.model for effect in changed})
     for effect in changed:
         # Models that share a line stand a little apart, the first on top.
         aside = 0.16 * ((len(models) - 1) / 2 - models.index(effect.model))
