@@ -6,9 +6,11 @@ from functools import partial
 
 import pytest
 from made_runs import make
+from matplotlib.axes import Axes
 
 from tinystories.__main__ import main
 from tinystories.cost import flops_a_token, memory_bytes
+from tinystories.evaluation.operation import LENGTHS
 from tinystories.evaluation.overview import (
     curve_of,
     entries,
@@ -19,6 +21,7 @@ from tinystories.evaluation.overview import (
     warnings,
     write_overview,
 )
+from tinystories.evaluation.scorecard import Scorecard, write_scorecard
 from tinystories.runs import read_run
 
 
@@ -147,6 +150,17 @@ def test_an_overview_is_a_table_pictures_and_a_page(sweep, tmp_path):
     assert single == [("transformer", "1", "0.9")] + [
         ("rnn-mingru", str(seed), str(bpb)) for seed, bpb in enumerate((1.0, 1.1, 1.2))
     ]
+
+
+def test_the_time_of_a_token_is_drawn_where_runs_were_judged(sweep, tmp_path, monkeypatch):
+    drawn, loglog = [], Axes.loglog
+    monkeypatch.setattr(
+        Axes, "loglog", lambda self, x, y, **k: drawn.append((*x, *y)) or loglog(self, x, y, **k)
+    )
+    times = {f"token_ms_after_{n}": n / 1000 for n in LENGTHS}
+    write_scorecard(sweep / "3", Scorecard({"name": "transformer"}, {}, {}, operation=times))
+    write_overview(tmp_path / "out", entries(runs_under([sweep])))
+    assert (*LENGTHS, *times.values()) in drawn
 
 
 def test_compare_shows_a_folder_of_runs(sweep, tmp_path, capsys):

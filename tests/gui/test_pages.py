@@ -98,7 +98,8 @@ def test_stop_ends_both_and_a_failure_of_one_leaves_the_other(app, stage, sides)
 
 
 def test_a_real_transformer_and_a_real_rnn_tell_side_by_side(app, sides):
-    app.studio.change(length=12)
+    # Untrained models may end a story before its first word: the seed keeps that from happening.
+    app.studio.change(length=12, seed="3")
     sides.choose(0, named(app, "real-transformer"))
     sides.choose(1, named(app, "real-rnn"))
     sides.tell_button.invoke()

@@ -430,13 +430,13 @@ def _effects(found: Sequence[Entry]) -> "Figure | None":
 
 
 def _length(found: Sequence[Entry]) -> "Figure | None":
-    timed = {entry: points for entry in found if (points := _times(entry))}
+    timed = [(entry, points) for entry in found if (points := _times(entry))]
     figure, panels = _figure(2 if timed else 1, sharey=False)
     colour = _colours(found)
     for entry in found:
         kept = [memory_bytes(**entry.card["model"], tokens=n) / 1000 for n in LENGTHS]
         panels[0].loglog(LENGTHS, kept, color=colour[entry.name], linewidth=1, marker=".")
-    for entry, points in timed.items():
+    for entry, points in timed:
         panels[1].loglog(*zip(*points, strict=True), color=colour[entry.name], marker=".")
     for axes, title in zip(panels, ("kB of memory", "milliseconds a token"), strict=False):
         axes.set_ylabel(title)
