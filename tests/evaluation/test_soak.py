@@ -19,8 +19,10 @@ def tell_badly(there, folder, seed, streams):
     for turn in range(10**9):
         there.send((0, "begins", f"story {turn}"))
         there.send((0, "outside", "blorp")) if turn == 0 else None
-        told = (0, "told", ((100.0 + turn, 3, 5), [1.0]))
+        told = (0, "told", [1.0])
         there.send((0, "error", "ValueError: no") if turn == 1 else told)
+        there.send((0, "rests", None))
+        there.send((0, "vitals", (100.0 + turn, 3, 5)))
         time.sleep(0.001)
 
 
@@ -39,7 +41,17 @@ def tell_slowly(there, folder, seed, streams):
         time.sleep(0.25)
         there.send((0, "goes on", None))
     for _ in range(10**9):
-        there.send((0, "told", (None, [1.0])))
+        there.send((0, "told", [1.0]))
+        time.sleep(0.01)
+
+
+def rest_for_long(there, folder, seed, streams):
+    """Wait for a stream whose story is long: longer than the patience, but not silent."""
+    there.send((0, "begins", "the short one"))
+    there.send((0, "told", [1.0]))
+    there.send((0, "rests", None))
+    for turn in range(10**9):
+        there.send((1, "goes on" if turn else "begins", "the long one"))
         time.sleep(0.01)
 
 
@@ -74,6 +86,9 @@ def test_what_goes_wrong_is_counted_and_told_with_its_settings(run):
     assert soaked.errors == [("ValueError: no", "story 1")]
     assert soaked.stories > 1
     assert [line.split()[0] for line in soaked.broken()][:2] == ["1", "1"]
+    assert [mb for _, mb in soaked.memory[:3]] == [100, 101, 102]
+    assert soaked.threads[:2] == [3, 3]
+    assert soaked.files[:2] == [5, 5]
     assert "blorp (story 0)" in " ".join(soaked.broken())
 
 
@@ -89,6 +104,12 @@ def test_a_story_that_takes_long_but_goes_on_is_no_hang(run):
     soaked = soak(run, 0.08, teller=tell_slowly, patience=2)
     assert soaked.hangs == []
     assert soaked.stories > 0
+
+
+def test_a_stream_that_rests_while_another_goes_on_is_no_hang(run):
+    soaked = soak(run, 0.03, teller=rest_for_long, patience=0.3)
+    assert soaked.hangs == []
+    assert soaked.stories == 1
 
 
 def test_a_process_that_dies_is_an_error_and_does_not_go_on_for_ever(run):

@@ -43,6 +43,8 @@ LEAK_MB = 1.0
 """Memory that may come on top an hour."""
 SETTLING_MB = 5.0
 """Memory that may come on top in a soak of less than an hour, in which it settles."""
+ROUND = 2
+"""Stories that each stream tells before all rest: memory of stories under way would hide a leak."""
 SLOWER = 1.2
 """How much longer than in the second quarter of a soak a word may take in its last."""
 
@@ -70,8 +72,6 @@ HOSTILE = (
     "\ud800",
 )
 """Beginnings that have broken other programs; the last is not text at all."""
-_COUNTING = threading.Lock()
-"""To count open files opens one: streams that counted at once would find each other's."""
 
 
 @dataclass
@@ -84,8 +84,9 @@ class Soaked:
         errors: ``(what went wrong, the settings)`` for each story that failed.
         outside: ``(the word, the settings)`` for each word that is not in the vocabulary.
         hangs: stories of which nothing was heard for :data:`PATIENCE_S`.
-        memory: ``(seconds, MB)`` after each story; empty where the system does not say.
-        threads: of the process after each story, in the same way.
+        memory: ``(seconds, MB)`` whenever no story was under way, after every :data:`ROUND` of each
+            stream; empty where the system does not say.
+        threads: of the process at those times.
         files: that it had open.
         words: processor milliseconds for each word but the first of a story.
         seconds: that it took.
@@ -215,7 +216,6 @@ def _listen(
         except EOFError:
             soaked.errors.append(("the process died", settings))
             return
-        asked.setdefault(stream, (now, settings))
         match kind:
             case "begins":
                 asked[stream] = time.monotonic(), what
@@ -229,13 +229,14 @@ def _listen(
                 soaked.outside.append((what, asked[stream][1]))
             case "told":
                 soaked.stories += 1
-                vitals, words = what
-                soaked.words.extend(words)
-                if vitals:
-                    memory, threads, files = vitals
-                    soaked.memory.append((time.monotonic() - began, memory))
-                    soaked.threads.append(threads)
-                    soaked.files.append(files)
+                soaked.words.extend(what)
+            case "rests":
+                del asked[stream]  # Nothing need be heard of it until it begins again.
+            case "vitals":
+                memory, threads, files = what
+                soaked.memory.append((time.monotonic() - began, memory))
+                soaked.threads.append(threads)
+                soaked.files.append(files)
         if kind in ("told", "refused", "error"):
             done(soaked)
 
@@ -243,7 +244,8 @@ def _listen(
 def tell_on(there: Connection, folder: Path, seed: int, streams: int) -> None:
     """Tell ``streams`` stories at once for ever, saying through the pipe what becomes of each.
 
-    Every two streams share a storyteller.
+    Every two streams share a storyteller. After every :data:`ROUND` stories of each all rest, and
+    the last to finish reads memory.
     """
     import torch
 
@@ -264,10 +266,20 @@ def tell_on(there: Connection, folder: Path, seed: int, streams: int) -> None:
         with turn:
             there.send((stream, kind, what))
 
+    def read() -> None:
+        if vitals := _vitals():
+            say(0, "vitals", vitals)
+
+    rest = threading.Barrier(streams, action=read)
     threads = [
         threading.Thread(
             target=_tell_stream,
-            args=(tellers[stream // 2], random.Random(f"{seed}/{stream}"), partial(say, stream)),
+            args=(
+                tellers[stream // 2],
+                random.Random(f"{seed}/{stream}"),
+                partial(say, stream),
+                rest,
+            ),
         )
         for stream in range(streams)
     ]
@@ -278,41 +290,54 @@ def tell_on(there: Connection, folder: Path, seed: int, streams: int) -> None:
 
 
 def _tell_stream(
-    teller: "Storyteller", rng: random.Random, say: Callable[[str, Any], None]
+    teller: "Storyteller",
+    rng: random.Random,
+    say: Callable[[str, Any], None],
+    rest: threading.Barrier,
+) -> None:
+    known = frozenset(teller.vocabulary.words) | frozenset("0123456789")
+    while True:
+        for _ in range(ROUND):
+            _tell_story(teller, rng, say, known)
+        say("rests", None)
+        rest.wait()
+
+
+def _tell_story(
+    teller: "Storyteller",
+    rng: random.Random,
+    say: Callable[[str, Any], None],
+    known: frozenset[str],
 ) -> None:
     from tinystories.data.vocabulary import word_types
     from tinystories.errors import UserError
     from tinystories.evaluation.telling import LENGTH
     from tinystories.generation import Sampling
 
-    known = frozenset(teller.vocabulary.words) | frozenset("0123456789")
-    while True:
-        prompt = rng.choice(HOSTILE)
-        if rng.random() < 0.5:
-            some = rng.choices(teller.vocabulary.words, k=rng.randint(1, 12))
-            prompt = " ".join([prompt[:40], *some]).strip()
-        settings = random_settings(rng)
-        length, number = rng.randint(1, LENGTH), rng.randrange(10**6)
-        say("begins", f"{prompt[:60]!r}, {settings}, length {length}, seed {number}")
-        try:
-            told, spent, said = "", [time.thread_time()], time.monotonic()
-            pieces = teller.stream(
-                prompt, sampling=Sampling(**settings), length=length, seed=number
-            )
-            for piece in pieces:
-                told += piece
-                spent.append(time.thread_time())
-                if time.monotonic() > said + BEAT_S:
-                    said = time.monotonic()
-                    say("goes on", None)
-            for word in word_types(told):
-                if word not in known:
-                    say("outside", word)
-            say("told", (_vitals(), (1000 * np.diff(spent)[1:]).tolist()))
-        except UserError:
-            say("refused", None)
-        except Exception as error:  # Whatever it is, it is what the soak looks for.
-            say("error", f"{type(error).__name__}: {error}")
+    prompt = rng.choice(HOSTILE)
+    if rng.random() < 0.5:
+        some = rng.choices(teller.vocabulary.words, k=rng.randint(1, 12))
+        prompt = " ".join([prompt[:40], *some]).strip()
+    settings = random_settings(rng)
+    length, number = rng.randint(1, LENGTH), rng.randrange(10**6)
+    say("begins", f"{prompt[:60]!r}, {settings}, length {length}, seed {number}")
+    try:
+        told, spent, said = "", [time.thread_time()], time.monotonic()
+        pieces = teller.stream(prompt, sampling=Sampling(**settings), length=length, seed=number)
+        for piece in pieces:
+            told += piece
+            spent.append(time.thread_time())
+            if time.monotonic() > said + BEAT_S:
+                said = time.monotonic()
+                say("goes on", None)
+        for word in word_types(told):
+            if word not in known:
+                say("outside", word)
+        say("told", (1000 * np.diff(spent)[1:]).tolist())
+    except UserError:
+        say("refused", None)
+    except Exception as error:  # Whatever it is, it is what the soak looks for.
+        say("error", f"{type(error).__name__}: {error}")
 
 
 def random_settings(rng: random.Random) -> dict[str, Any]:
@@ -325,14 +350,15 @@ def random_settings(rng: random.Random) -> dict[str, Any]:
     }
 
 
-def slope(memory: list[tuple[float, float]], blocks: int = 20) -> Interval:
+def slope(memory: list[tuple[float, float]]) -> Interval:
     """Return by how many MB an hour memory grew, after its first quarter, with the interval.
 
-    A line through the means of ``blocks`` stretches of time; stretches are drawn with repetition,
+    A line through the means of at most 20 stretches of time; stretches are drawn with repetition,
     since what follows within a stretch is no new evidence. NaN where there is too little to say.
     """
     warm = memory[len(memory) // 4 :]
-    if len(warm) < 2 * blocks:
+    blocks = min(20, len(warm) // 2)
+    if blocks < 5:
         return Interval(math.nan, math.nan, math.nan, len(warm))
     parts = np.array_split(np.array(warm), blocks)
     hours, mb = np.array([part.mean(axis=0) for part in parts]).T / np.array([[3600.0], [1.0]])
@@ -370,12 +396,11 @@ def _vitals() -> tuple[float, int, int] | None:
     """
     own = Path("/proc/self")
     try:
-        with _COUNTING:
-            threads, files = (sum(1 for _ in (own / name).iterdir()) for name in ("task", "fd"))
-            hand_back = getattr(ctypes.CDLL(None), "malloc_trim", None)  # Of glibc only.
-            if hand_back is not None:
-                hand_back(0)
-            pages = int((own / "statm").read_text(encoding="ascii").split()[1])
+        threads, files = (sum(1 for _ in (own / name).iterdir()) for name in ("task", "fd"))
+        hand_back = getattr(ctypes.CDLL(None), "malloc_trim", None)  # Of glibc only.
+        if hand_back is not None:
+            hand_back(0)
+        pages = int((own / "statm").read_text(encoding="ascii").split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE") / 1e6, threads, files
     except (OSError, ValueError, IndexError, AttributeError):
         return None
