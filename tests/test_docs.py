@@ -73,6 +73,7 @@ SMALL = [
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_the_readme_s_commands_do_what_they_say(corpus_file, tmp_path):
     """All of them, in their order, as a reader types them, but on small stories and few of them."""
     shutil.copyfile(corpus_file, tmp_path / "my_stories.txt")

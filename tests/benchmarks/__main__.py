@@ -10,7 +10,7 @@ from pathlib import Path
 
 os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # Before numpy is imported.
 
-PARTS = ("learning", "throughput", "telling", "growth", "waiting")
+PARTS = ("learning", "paper", "throughput", "telling", "growth", "waiting")
 
 
 def main() -> None:
@@ -22,6 +22,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--size", choices=("1.7M", "3M"), default="1.7M")
     parser.add_argument("--names", nargs="+", help="contestants; default: all")
+    parser.add_argument("--passes", type=int, default=4, help="over the stories, of `paper`")
     parser.add_argument("--tune", action="store_true", help="try the peers' learning rates")
     parser.add_argument(
         "--scale", action="store_true", help="throughput by size and by processes instead"
@@ -47,6 +48,12 @@ def main() -> None:
                 size=options.size,
                 judged=50 if options.quick else None,
             )
+    if "paper" in options.parts:
+        import paper
+
+        paper.run(
+            options.stories, passes=1 if options.quick else options.passes, quick=options.quick
+        )
     if "throughput" in options.parts:
         import throughput
 

@@ -9,19 +9,20 @@ import json
 import math
 import statistics
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from measure import RESULTS, machine, show
-from peers import Contestant, build, non_embedding
-from torch import Tensor
+from peers import build, non_embedding
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from tinystories.data.datamodule import WindowOrder, by_length, pad_stories, stack_windows
 from tinystories.data.pipeline import prepare
 from tinystories.data.shards import IGNORE, Shards, Stories, Windows
+from tinystories.evaluation.intervals import of_mean
 
 RECORDS = RESULTS / "learning.jsonl"
 NAMES = ("transformer", "mingru", "gpt-neo", "llama")
@@ -99,13 +100,13 @@ def _one(
         contestant.learn(batch["tokens"], batch["targets"], spent / budget)
         tokens += batch["targets"].numel()
     chosen = range(min(judged or len(stories), len(stories)))
-    nats = story_nats(contestant, stories, chosen)
+    bits = story_bits(contestant.model, contestant.logits, stories, chosen, contestant.reach)
     size = stories.bytes[: len(chosen)]
     return {
-        "bpb": sum(nats) / math.log(2) / int(size.sum()),
+        "bpb": sum(bits) / int(size.sum()),
         "tokens": tokens,
         "non_embedding": non_embedding(contestant),
-        "bits": [round(n / math.log(2), 2) for n in nats],
+        "bits": [round(b, 2) for b in bits],
         "bytes": size.tolist(),
     }
 
@@ -117,16 +118,22 @@ def _batches(shards: Shards, context: int, seed: int) -> Iterator[dict[str, Tens
 
 
 @torch.no_grad()
-def story_nats(contestant: Contestant, stories: Stories, chosen: Sequence[int]) -> list[float]:
-    """Return the nats of every chosen whole story, its end included.
+def story_bits(
+    model: nn.Module,
+    logits: Callable[[Tensor], Tensor],
+    stories: Stories,
+    chosen: Sequence[int],
+    reach: int | None = None,
+) -> list[float]:
+    """Return the bits of every chosen whole story, its end included.
 
-    A model that cannot read further than it has learned to reads a long story in windows, each
-    half a window on, and is asked only for what it has not been asked for before.
+    A model that cannot read further than it has learned to (``reach`` tokens) reads a long story in
+    windows, each half a window on, and is asked only for what it has not been asked for before.
     """
-    contestant.model.eval()
+    model.eval()
     ids = [stories[i] for i in chosen]
     nats = np.zeros(len(ids))
-    reach = contestant.reach or max(map(len, ids))
+    reach = reach or max(map(len, ids))
     for batch in by_length([len(x) for x in ids], 4096):
         asked = 0
         while any(len(ids[i]) - 1 > asked for i in batch):
@@ -134,13 +141,15 @@ def story_nats(contestant: Contestant, stories: Stories, chosen: Sequence[int]) 
             rows = [i for i in batch if len(ids[i]) - 1 > asked]
             window = pad_stories([ids[i][first : first + reach + 1] for i in rows])
             window["targets"][:, : asked - first] = IGNORE
-            logits = contestant.logits(window["tokens"])
             each = F.cross_entropy(
-                logits.mT, window["targets"], ignore_index=IGNORE, reduction="none"
+                logits(window["tokens"]).mT,
+                window["targets"],
+                ignore_index=IGNORE,
+                reduction="none",
             )
             nats[rows] += each.sum(1).double().numpy()
             asked = first + reach
-    return [float(n) for n in nats]
+    return [float(n) for n in nats / math.log(2)]
 
 
 def report() -> None:
@@ -175,13 +184,14 @@ def _spread(values: Sequence[float]) -> str:
 
 def _gap(mine: Sequence[dict[str, Any]], theirs: Sequence[dict[str, Any]]) -> str:
     """Return the difference with its 95 % interval, paired over stories, seeds averaged."""
-    size = np.array(mine[0]["bytes"])
-    bits = [np.mean([r["bits"] for r in runs], axis=0) for runs in (theirs, mine)]
-    rng = np.random.default_rng(0)
-    drawn = rng.integers(len(size), size=(2000, len(size)))
-    gaps = (bits[0] - bits[1])[drawn].sum(1) / size[drawn].sum(1)
-    low, high = np.quantile(gaps, [0.025, 0.975])
-    return f"{(bits[0] - bits[1]).sum() / size.sum():.3f} [{low:.3f}, {high:.3f}]"
+    bits = [np.mean([r["bits"] for r in runs], axis=0) for runs in (mine, theirs)]
+    return less(*bits, np.array(mine[0]["bytes"]))
+
+
+def less(mine: np.ndarray, theirs: np.ndarray, size: np.ndarray) -> str:
+    """Return by how many bits per byte ``mine`` is less, story by story, with the interval."""
+    gap = of_mean(((theirs - mine) / size).tolist(), size.tolist())
+    return f"{gap.value:.3f} [{gap.low:.3f}, {gap.high:.3f}]"
 
 
 def _draw(found: Sequence[dict[str, Any]]) -> None:

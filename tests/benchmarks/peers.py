@@ -73,6 +73,7 @@ def build(
     width: int,
     depth: int,
     hidden: int | None = None,
+    heads: int = 6,
     lr: float | None = None,
 ) -> Contestant:
     """Return the contestant ``name``; ``lr`` is another highest learning rate than the tuned one.
@@ -82,9 +83,9 @@ def build(
     Names: ``transformer``, ``mingru``, ``lstm``, ``gru``, ``gpt-neo``, ``llama``.
     """
     if name in ("gpt-neo", "llama"):
-        return _peer(name, vocab, width, depth, lr)
+        return _peer(name, vocab, width, depth, heads, lr)
     if name == "transformer":
-        own: dict[str, Any] = {"heads": 6, "context": 1024}
+        own: dict[str, Any] = {"heads": heads, "context": 1024}
     else:
         own = {"cell": name}
     family = name if name == "transformer" else "rnn"
@@ -110,7 +111,9 @@ def build(
     )
 
 
-def _peer(name: str, vocab: int, width: int, depth: int, lr: float | None) -> Contestant:
+def _peer(
+    name: str, vocab: int, width: int, depth: int, heads: int, lr: float | None
+) -> Contestant:
     from transformers import GPTNeoConfig, GPTNeoForCausalLM, LlamaConfig, LlamaForCausalLM
 
     model: Any
@@ -121,7 +124,7 @@ def _peer(name: str, vocab: int, width: int, depth: int, lr: float | None) -> Co
                 hidden_size=width,
                 num_layers=depth,
                 attention_types=[[["global", "local"], depth // 2]],
-                num_heads=6,
+                num_heads=heads,
                 max_position_embeddings=512,
                 bos_token_id=0,
                 eos_token_id=0,
@@ -135,7 +138,7 @@ def _peer(name: str, vocab: int, width: int, depth: int, lr: float | None) -> Co
                 hidden_size=width,
                 intermediate_size=round(width * 8 / 3 / 16) * 16,
                 num_hidden_layers=depth,
-                num_attention_heads=6,
+                num_attention_heads=heads,
                 max_position_embeddings=2048,
                 tie_word_embeddings=True,
                 use_cache=False,
