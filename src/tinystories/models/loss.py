@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 from torch.autograd.function import FunctionCtx
+from torch.nn import functional as F
 
 ROWS = 256
 """Tokens whose logits are held at a time: few enough for the cache of a processor."""
@@ -33,18 +34,16 @@ class _HeadNats(torch.autograd.Function):
         nats = x.new_zeros(())
         for first in range(0, len(x), ROWS):
             at = slice(first, first + ROWS)
-            some, known = x[at].to(dtype), targets[at] != ignore
-            token = targets[at].where(known, 0)[:, None]
-            logits = (some @ weight.T).float()
-            total = logits.logsumexp(1, keepdim=True)
-            nats += ((total - logits.gather(1, token))[:, 0] * known).sum()
+            some, known = x[at].to(dtype), (targets[at] != ignore)[:, None]
+            token = targets[at, None].where(known, 0)
+            logs = F.log_softmax(some @ weight.T, dim=1, dtype=x.dtype)
+            nats -= (logs.gather(1, token) * known).sum()
             if learning:
                 # What was expected, less what came; nothing where no target is known.
-                surprise = logits.sub_(total.masked_fill(~known[:, None], torch.inf)).exp_()
-                surprise.scatter_add_(1, token, -known[:, None].float())
+                surprise = logs.exp_().scatter_add_(1, token, logs.new_full(token.shape, -1.0))
                 surprise = surprise.to(dtype)
-                d_x[at] = surprise @ weight
-                d_head += surprise.T @ some
+                d_x[at] = (surprise @ weight) * known
+                d_head += surprise.T @ (some * known)
         ctx.save_for_backward(d_x, d_head)
         return nats
 
