@@ -253,11 +253,8 @@ def tell_on(there: Connection, folder: Path, seed: int, streams: int) -> None:
 
     torch.set_num_threads(1)
     tellers = [Storyteller.load(folder) for _ in range(0, streams, 2)]
-    # What libraries keep for later, up to a bound, they keep from the beginning, so that it does
-    # not look like a leak for hours: the tokenizer how it cut each of 10,000 words, NumPy seven
-    # free blocks of each size below 1 KiB.
-    for teller in tellers:
-        teller.vocabulary.encode(" ".join(teller.vocabulary.words))
+    # NumPy keeps seven free blocks of each size below 1 KiB: from the beginning, so that what comes
+    # by and by, up to a bound, does not look like a leak for hours.
     blocks = [np.empty(size, np.uint8) for size in range(1, 1024) for _ in range(7)]
     del blocks
     turn = threading.Lock()
@@ -295,7 +292,11 @@ def _tell_stream(
     say: Callable[[str, Any], None],
     rest: threading.Barrier,
 ) -> None:
-    known = frozenset(teller.vocabulary.words) | frozenset("0123456789")
+    words = teller.vocabulary.words
+    known = frozenset(words) | frozenset("0123456789")
+    # For each thread the tokenizer remembers how it cut up to 10,000 words: those, too, now.
+    for text in (" ".join(words), *words):
+        teller.vocabulary.encode(text)
     while True:
         for _ in range(ROUND):
             _tell_story(teller, rng, say, known)
