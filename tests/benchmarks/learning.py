@@ -93,10 +93,10 @@ def _one(
     width, depth = SIZES[size]
     vocab = len(shards.index["token_bytes"])
     contestant = build(name, vocab=vocab, width=width, depth=depth, lr=lr)
-    batches = _batches(shards, contestant.context, seed)
+    read = batches(shards, contestant.context, seed)
     start, tokens = time.process_time(), 0
     while (spent := time.process_time() - start) < budget:
-        batch = next(batches)
+        batch = next(read)
         contestant.learn(batch["tokens"], batch["targets"], spent / budget)
         tokens += batch["targets"].numel()
     chosen = range(min(judged or len(stories), len(stories)))
@@ -111,9 +111,12 @@ def _one(
     }
 
 
-def _batches(shards: Shards, context: int, seed: int) -> Iterator[dict[str, Tensor]]:
-    windows = Windows(shards, "train", context)
-    for chosen in WindowOrder(len(windows), batch=STEP_TOKENS // context, seed=seed):
+def batches(
+    shards: Shards, context: int, seed: int, *, first: int = 0
+) -> Iterator[dict[str, Tensor]]:
+    """Yield what each step from ``first`` on learns from, for ever."""
+    windows, a_step = Windows(shards, "train", context), STEP_TOKENS // context
+    for chosen in WindowOrder(len(windows), batch=a_step, first=first, seed=seed):
         yield stack_windows([windows[i] for i in chosen])
 
 
