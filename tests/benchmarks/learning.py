@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 from measure import RESULTS, machine, show
-from peers import build, non_embedding
+from peers import TUNED, build, non_embedding
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -26,7 +26,8 @@ from tinystories.evaluation.intervals import of_mean
 
 RECORDS = RESULTS / "learning.jsonl"
 NAMES = ("transformer", "mingru", "gpt-neo", "llama")
-PEERS = ("gpt-neo", "llama")
+RATES = {"gpt-neo": (5e-4, 1e-3, 2e-3), "llama": (2e-3, 4e-3, 8e-3)}
+"""The peers, and the learning rates that are tried for them."""
 STEP_TOKENS = 2048
 SIZES = {"1.7M": (192, 4), "3M": (256, 4)}
 """Parameters outside the embedding, and the width and depth that have them."""
@@ -50,7 +51,7 @@ def run(
         seeds: of the weights and of the order of the windows.
         names: the contestants.
         size: a key of ``SIZES``.
-        lr: another highest learning rate than the tuned one, to tune it.
+        lr: the highest learning rate; None is the one that was best.
         judged: validation stories that are read; None is all.
     """
     torch.set_num_threads(1)
@@ -59,7 +60,8 @@ def run(
     for budget in budgets:
         for seed in seeds:
             for name in names:
-                task = {"name": name, "size": size, "budget": budget, "seed": seed, "lr": lr}
+                task = {"name": name, "size": size, "budget": budget, "seed": seed}
+                task["lr"] = lr or TUNED[name]
                 made_of = {"corpus": data.corpus.index["fingerprint"], "judged": judged}
                 if not any(all(r[k] == v for k, v in (task | made_of).items()) for r in records()):
                     found = _one(data.shards, stories, **task, judged=judged)
@@ -86,7 +88,7 @@ def _one(
     size: str,
     budget: int,
     seed: int,
-    lr: float | None,
+    lr: float,
     judged: int | None,
 ) -> dict[str, Any]:
     torch.manual_seed(seed)
@@ -157,7 +159,7 @@ def story_bits(
 
 def report() -> None:
     """Show how the contestants do, and how far ours are ahead; draw the picture."""
-    found = [r for r in records() if r["lr"] is None]
+    found = [r for r in records() if r["lr"] == TUNED[r["name"]]]
     rows = []
     for size, budget in sorted({(r["size"], r["budget"]) for r in found}):
         here = [r for r in found if (r["size"], r["budget"]) == (size, budget)]
@@ -171,9 +173,9 @@ def report() -> None:
                 "bits per byte": _spread([r["bpb"] for r in mine]),
                 "M tokens": statistics.mean(r["tokens"] for r in mine) / 1e6,
             }
-            for peer in PEERS:
+            for peer in RATES:
                 theirs = [r for r in here if r["name"] == peer]
-                row[f"less than {peer}"] = "" if name in PEERS or not theirs else _gap(mine, theirs)
+                row[f"less than {peer}"] = "" if name in RATES or not theirs else _gap(mine, theirs)
             rows.append(row)
     if rows:
         show("Bits per byte on whole validation stories after equal CPU time", rows)
@@ -220,12 +222,12 @@ def _draw(found: Sequence[dict[str, Any]]) -> None:
 
 def tune(source: str, *, budget: int = 240) -> None:
     """Try learning rates for the peers, so that they are compared at their best."""
-    for name, rates in {"gpt-neo": (1e-3, 2e-3, 4e-3), "llama": (1e-3, 2e-3, 4e-3, 8e-3)}.items():
+    for name, rates in RATES.items():
         for rate in rates:
             run(source, budgets=[budget], seeds=[1], names=[name], lr=rate)
     rows = [
         {"contestant": r["name"], "learning rate": r["lr"], "CPU s": r["budget"], "bpb": r["bpb"]}
         for r in records()
-        if r["lr"] is not None
+        if r["name"] in RATES and r["seed"] == 1
     ]
     show("Learning rates of the peers", rows)

@@ -90,7 +90,7 @@ def build(
         own = {"cell": name}
     family = name if name == "transformer" else "rnn"
     model = FAMILIES[family](vocab, width=width, depth=depth, hidden=hidden, **own)
-    optimizer = muon_adamw(model, muon_lr=lr or 0.02, adamw_lr=0.004)
+    optimizer = muon_adamw(model, muon_lr=lr or TUNED[name], adamw_lr=0.004)
 
     def nats(tokens: Tensor, targets: Tensor) -> Tensor:
         x, _ = model.read(tokens)
@@ -153,7 +153,8 @@ def _peer(
         return found
 
     def nats(tokens: Tensor, targets: Tensor) -> Tensor:
-        return F.cross_entropy(logits(tokens).mT, targets, ignore_index=IGNORE, reduction="sum")
+        found = logits(tokens).flatten(0, 1)
+        return F.cross_entropy(found, targets.flatten(), ignore_index=IGNORE, reduction="sum")
 
     _with_peaks(optimizer)
     if name == "gpt-neo":
@@ -161,7 +162,15 @@ def _peer(
     return Contestant(model, logits, nats, optimizer, _cosine, context=256)
 
 
-TUNED = {"gpt-neo": 2e-3, "llama": 4e-3}
+TUNED = {
+    "transformer": 0.02,
+    "mingru": 0.02,
+    "lstm": 0.02,
+    "gru": 0.02,
+    "gpt-neo": 1e-3,
+    "llama": 4e-3,
+}
+"""The highest learning rate of each contestant: of ours that of Muon, of the peers by `--tune`."""
 
 
 def _cosine(spent: float) -> float:
