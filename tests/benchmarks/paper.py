@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from types import MethodType
 from typing import Any
 
 import numpy as np
@@ -48,10 +49,10 @@ def run(source: str, *, passes: int, quick: bool = False) -> None:
     judged = range(len(stories))[: 20 if quick else None]
     size = stories.bytes[: len(judged)]
     torch.manual_seed(1)
-    _fuse_attention()
     paper = build(
         "gpt-neo", vocab=len(data.vocabulary), width=WIDTH, depth=DEPTH, heads=HEADS, lr=LR
     )
+    _fuse_attention(paper.model)
     kept: dict[str, Any] = {"corpus": data.corpus.index["fingerprint"], "seconds": 0.0, "bits": []}
     if KEPT.exists() and not quick:
         kept = _continue(paper, kept["corpus"])
@@ -68,9 +69,8 @@ def run(source: str, *, passes: int, quick: bool = False) -> None:
     _report(paper, kept, ours, size, quick=quick)
 
 
-def _fuse_attention() -> None:
-    """Let GPT-Neo attend in one call: the same to rounding, in a seventh less time."""
-    from transformers.models.gpt_neo.modeling_gpt_neo import GPTNeoSelfAttention
+def _fuse_attention(model: Any) -> None:
+    """Let a GPT-Neo attend in one call: the same to rounding, in a seventh less time."""
 
     def attend(
         self: Any, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None
@@ -81,7 +81,9 @@ def _fuse_attention() -> None:
         # GPT-Neo does not scale its scores.
         return F.scaled_dot_product_attention(query, key, value, attn_mask=seen, scale=1.0), None
 
-    GPTNeoSelfAttention._attn = attend
+    for block in model.transformer.h:
+        attention = block.attn.attention
+        attention._attn = MethodType(attend, attention)
 
 
 def _logits(model: LanguageModel, ids: Tensor) -> Tensor:
