@@ -81,6 +81,7 @@ class SideBySidePage(Page):
             side.words = side.length = 0
             side.first_s, side.ended = 0.0, ""
             side.box.show((Span(beginning),))
+            side.box.follow()
             side.figures.configure(text="Loading …")
         self._names()
         self.studio.say("Both are telling … Escape stops.")
@@ -132,9 +133,8 @@ class SideBySidePage(Page):
         text = "".join(piece.text for piece in words)
         if not side.words:
             side.first_s = words[0].seconds
-        following = side.box.at_bottom
         side.box.put(len(side.box.text), text)
-        if following:
+        if side.box.following:
             side.box.see("end")
         side.words += len(text.split())
         speed = side.words / max(words[-1].seconds, 1e-3)

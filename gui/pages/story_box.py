@@ -56,6 +56,10 @@ class StoryBox(ctk.CTkTextbox):  # type: ignore[misc]
         self._view = ("0.0", "1.0")
         self._scrolling: str | None = None
         self._textbox.configure(yscrollcommand=self._scroll_later)
+        self.following = False
+        self._y_scrollbar.configure(command=self._scrolled)
+        for event in ("<MouseWheel>", "<Button-4>", "<Button-5>", "<KeyRelease>"):
+            self._textbox.bind(event, self._looked, add="+")
 
     # The text
 
@@ -89,6 +93,15 @@ class StoryBox(ctk.CTkTextbox):  # type: ignore[misc]
     def offset(self, index: str = "insert") -> int:
         """The number of the character at an index, such as ``insert`` or ``@x,y``."""
         return len(str(self.get("1.0", index)))
+
+    def follow(self) -> None:
+        """Show the end, and let it be seen from now on unless the reader scrolls up.
+
+        ``following`` says so. Whether the end is in sight would not do instead: when a scrollbar
+        appears lines become narrower, and so more, below those that were the last.
+        """
+        self.following = True
+        self.see("end")
 
     @property
     def at_bottom(self) -> bool:
@@ -151,6 +164,20 @@ class StoryBox(ctk.CTkTextbox):  # type: ignore[misc]
         spare = self._textbox.winfo_width() - MEASURE * self.story_font.cget("size") * scale
         self.margin = max(MARGIN, spare / scale / 2)
         self._textbox.configure(padx=round(self.margin * scale))
+        if self.following:
+            self.after_idle(self.see, "end")
+
+    def _scrolled(self, *to: str) -> None:
+        self._textbox.yview(*to)
+        self._looked()
+
+    def _looked(self, _: object = None) -> None:
+        """Find out, once the view has moved, whether the reader wants to see the end."""
+
+        def find_out() -> None:
+            self.following = self.at_bottom
+
+        self.after_idle(find_out)
 
     def _scroll_later(self, first: str, last: str) -> None:
         """Move the scrollbar soon: to draw it takes longer than to write a word."""

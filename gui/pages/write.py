@@ -200,7 +200,7 @@ class WritePage(Page):
         beginning = document.begin_telling(at)
         if cut:
             self.box.show(document.spans)
-        self.box.see("end")
+        self.box.follow()
         self._words, self._seed = 0, manner.seed
         self.studio.told_with(manner)
         self.studio.say(
@@ -219,10 +219,9 @@ class WritePage(Page):
     def _write(self, words: list[Words]) -> None:
         """Put words on the page, all in one insert."""
         self._mirror()
-        following = self.box.at_bottom  # Not while the reader has scrolled up.
         text = "".join(piece.text for piece in words)
         self.box.put(self.studio.document.add(text), text)
-        if following:
+        if self.box.following:  # Not while the reader has scrolled up.
             self.box.see("end")
         self._words += len(text.split())
         speed = self._words / max(words[-1].seconds, 1e-3)

@@ -26,7 +26,7 @@ from tinystories.evaluation.intervals import of_mean
 
 RECORDS = RESULTS / "learning.jsonl"
 NAMES = ("transformer", "mingru", "gpt-neo", "llama")
-RATES = {"gpt-neo": (5e-4, 1e-3, 2e-3), "llama": (2e-3, 4e-3, 8e-3)}
+RATES = {"gpt-neo": (5e-4, 1e-3, 2e-3), "llama": (1e-3, 2e-3, 4e-3)}
 """The peers, and the learning rates that are tried for them."""
 STEP_TOKENS = 2048
 SIZES = {"1.7M": (192, 4), "3M": (256, 4)}

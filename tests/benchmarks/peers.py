@@ -168,7 +168,7 @@ TUNED = {
     "lstm": 0.02,
     "gru": 0.02,
     "gpt-neo": 1e-3,
-    "llama": 4e-3,
+    "llama": 2e-3,
 }
 """The highest learning rate of each contestant: of ours that of Muon, of the peers by `--tune`."""
 

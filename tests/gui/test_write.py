@@ -186,19 +186,44 @@ def test_told_words_are_never_underlined_and_any_word_may_come_when_not_strict(a
     wait(app, lambda: write.box.marked(FOREIGN) == [])
 
 
-def test_the_reader_who_has_scrolled_up_is_not_pulled_down(app, stage, write):
+@pytest.mark.parametrize("by", ["wheel", "scrollbar"])
+def test_the_reader_who_has_scrolled_up_is_not_pulled_down(app, stage, write, by):
+    def scroll(*, up):
+        if by == "wheel":
+            for _ in range(50):
+                write.box._textbox.event_generate("<Button-4>" if up else "<Button-5>")
+        else:
+            write.box._y_scrollbar.cget("command")("moveto", "0.0" if up else "1.0")
+
     type_in(app, write, "\nline" * 100)
     write.tell_button.invoke()
     stage.lines["one"].put(" one")
     wait(app, lambda: write.box.at_bottom and " one" in write.box.text)
-    write.box.yview_moveto(0.0)
+    scroll(up=True)
+    wait(app, lambda: not write.box.following)
+    seen = write.box.index("@0,0")
     stage.lines["one"].put("\ntwo" * 50)
     wait(app, lambda: "two" in write.box.text)
-    assert write.box.yview()[0] == 0.0
-    write.box.see("end")
+    assert write.box.index("@0,0") == seen
+    write.box.yview_moveto(0.9)
+    scroll(up=False)
+    wait(app, lambda: write.box.following)
     stage.tells("\nthree" * 50)
     wait(app, lambda: write.act is None)
-    assert write.box.at_bottom
+    wait(app, lambda: write.box.at_bottom)
+
+
+def test_the_end_is_seen_again_when_it_was_not_the_reader_who_moved_the_view(app, stage, write):
+    write.tell_button.invoke()
+    stage.lines["one"].put(" one two three four five six" * 40)
+    wait(app, lambda: write.box.text.count("six") == 40 and write.box._y_scrollbar.winfo_ismapped())
+    wait(app, lambda: write.box.at_bottom)
+    write.box.yview_moveto(0.3)  # As when a scrollbar makes lines narrower.
+    write.box._textbox.event_generate("<Configure>")
+    wait(app, lambda: write.box.at_bottom)
+    write.box.yview_moveto(0.3)
+    stage.tells(" seven" * 40)
+    wait(app, lambda: write.act is None and write.box.at_bottom)
 
 
 def test_an_emoji_moves_no_colour(app, stage, write):
