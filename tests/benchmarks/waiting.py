@@ -1,11 +1,13 @@
 """How long one waits, and how much memory it takes: each figure is of a fresh process."""
 
 import os
+import re
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from measure import RESULTS, save, show
 
@@ -40,7 +42,6 @@ def run(source: str, *, quick: bool = False) -> None:
         seconds, memory = zip(*found, strict=True)
         rows.append({"what": what, "s": statistics.median(seconds)})
     show("Waiting", rows)
-    # On Linux a process begins with the peak of its parent: only a larger one is its own.
     show(
         "Memory", [{"what": f"train.py, {steps} steps of 3.4 M parameters", "peak MB": max(memory)}]
     )
@@ -54,12 +55,23 @@ def _watch(arguments: Sequence[str], sign: str | None = None) -> tuple[float, fl
         [sys.executable, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0
     )
     assert process.stdout is not None
-    seen, seconds = b"", None
+    seen, seconds, memory = b"", None, 0.0
     while piece := process.stdout.read(64):
         seen += piece
+        memory = peak_mb(process.pid) or memory
         if sign and seconds is None and sign.encode() in seen:
             seconds = time.perf_counter() - start
     _, status, usage = os.wait4(process.pid, 0)
     if status:
         raise SystemExit(f"{' '.join(arguments)} failed:\n{seen.decode(errors='replace')}")
-    return seconds or time.perf_counter() - start, usage.ru_maxrss / 1024
+    return seconds or time.perf_counter() - start, memory or usage.ru_maxrss / 1024
+
+
+def peak_mb(process: int) -> float:
+    """Return the most memory that a running process had, in MB; 0 where Linux does not say it.
+
+    What the system says when it has ended would not do: there a child begins with its parent's.
+    """
+    status = Path(f"/proc/{process}/status")
+    found = re.search(r"VmHWM:\s+(\d+)", status.read_text()) if status.exists() else None
+    return int(found[1]) / 1024 if found else 0.0
