@@ -23,6 +23,7 @@ def main() -> None:
     parser.add_argument("--size", choices=("1.7M", "3M"), default="1.7M")
     parser.add_argument("--names", nargs="+", help="contestants; default: all")
     parser.add_argument("--passes", type=int, default=4, help="over the stories, of `paper`")
+    parser.add_argument("--threads", type=int, default=1, help="of `paper`, which is not timed")
     parser.add_argument("--tune", action="store_true", help="try the peers' learning rates")
     parser.add_argument(
         "--scale", action="store_true", help="throughput by size and by processes instead"
@@ -52,7 +53,10 @@ def main() -> None:
         import paper
 
         paper.run(
-            options.stories, passes=1 if options.quick else options.passes, quick=options.quick
+            options.stories,
+            passes=1 if options.quick else options.passes,
+            threads=options.threads,
+            quick=options.quick,
         )
     if "throughput" in options.parts:
         import throughput

@@ -29,7 +29,7 @@ NAMES = ("transformer", "mingru", "gpt-neo", "llama")
 RATES = {"gpt-neo": (5e-4, 1e-3, 2e-3), "llama": (1e-3, 2e-3, 4e-3)}
 """The peers, and the learning rates that are tried for them."""
 STEP_TOKENS = 2048
-SIZES = {"1.7M": (192, 4), "3M": (256, 4)}
+SIZES = {"1.7M": (192, 4), "3M": (252, 4)}
 """Parameters outside the embedding, and the width and depth that have them."""
 
 

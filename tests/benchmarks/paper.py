@@ -19,12 +19,13 @@ import torch
 from learning import STEP_TOKENS, batches, less, story_bits
 from measure import RESULTS, save, show
 from peers import Contestant, build
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from tinystories.data.pipeline import prepare
-from tinystories.data.shards import Shards, Stories, Windows
+from tinystories.data.shards import IGNORE, Shards, Stories, Windows
 from tinystories.models import LanguageModel
+from tinystories.models.loss import head_nats
 from tinystories.runs import find_runs
 from tinystories.storyteller import Storyteller
 
@@ -35,15 +36,16 @@ KEEP_EVERY = 200
 KEPT = RESULTS / "paper.pt"
 
 
-def run(source: str, *, passes: int, quick: bool = False) -> None:
+def run(source: str, *, passes: int, threads: int = 1, quick: bool = False) -> None:
     """Train the paper's recipe for ``passes`` passes, and report it beside the pretrained models.
 
     Args:
         source: the stories that the pretrained models learned from.
         passes: over the training stories.
+        threads: that compute.
         quick: whether only two steps are taken, and nothing is kept.
     """
-    torch.set_num_threads(1)
+    torch.set_num_threads(threads)
     data = prepare(source, vocab=4500, tokenizer={"kind": "words"}, processes=1)
     stories = Stories(data.shards, "validation")
     judged = range(len(stories))[: 20 if quick else None]
@@ -52,7 +54,7 @@ def run(source: str, *, passes: int, quick: bool = False) -> None:
     paper = build(
         "gpt-neo", vocab=len(data.vocabulary), width=WIDTH, depth=DEPTH, heads=HEADS, lr=LR
     )
-    _fuse_attention(paper.model)
+    _hasten(paper)
     kept: dict[str, Any] = {"corpus": data.corpus.index["fingerprint"], "seconds": 0.0, "bits": []}
     if KEPT.exists() and not quick:
         kept = _continue(paper, kept["corpus"])
@@ -69,8 +71,9 @@ def run(source: str, *, passes: int, quick: bool = False) -> None:
     _report(paper, kept, ours, size, quick=quick)
 
 
-def _fuse_attention(model: Any) -> None:
-    """Let a GPT-Neo attend in one call: the same to rounding, in a seventh less time."""
+def _hasten(paper: Contestant) -> None:
+    """Let a GPT-Neo do the same, to rounding, in three quarters of the time."""
+    model: Any = paper.model
 
     def attend(
         self: Any, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None
@@ -81,9 +84,14 @@ def _fuse_attention(model: Any) -> None:
         # GPT-Neo does not scale its scores.
         return F.scaled_dot_product_attention(query, key, value, attn_mask=seen, scale=1.0), None
 
+    def nats(tokens: Tensor, targets: Tensor) -> Tensor:
+        x = model.transformer(tokens).last_hidden_state.flatten(0, 1)
+        return head_nats(x, model.lm_head.weight, targets.flatten(), ignore=IGNORE)
+
     for block in model.transformer.h:
-        attention = block.attn.attention
-        attention._attn = MethodType(attend, attention)
+        block.attn.attention._attn = MethodType(attend, block.attn.attention)
+        block.mlp.act = nn.GELU(approximate="tanh")  # As theirs, in one call.
+    paper.nats = nats
 
 
 def _logits(model: LanguageModel, ids: Tensor) -> Tensor:
