@@ -134,8 +134,6 @@ class SideBySidePage(Page):
         if not side.words:
             side.first_s = words[0].seconds
         side.box.put(len(side.box.text), text)
-        if side.box.following:
-            side.box.see("end")
         side.words += len(text.split())
         speed = side.words / max(words[-1].seconds, 1e-3)
         side.figures.configure(

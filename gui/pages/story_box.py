@@ -83,6 +83,8 @@ class StoryBox(ctk.CTkTextbox):  # type: ignore[misc]
         self._unlock()
         self.insert(self.place(offset), text, (TOLD,))
         self._lock()
+        if self.following:
+            self.see("end")
 
     def place(self, offset: int) -> str:
         """The index, as Tk writes it, of a character."""
@@ -95,9 +97,9 @@ class StoryBox(ctk.CTkTextbox):  # type: ignore[misc]
         return len(str(self.get("1.0", index)))
 
     def follow(self) -> None:
-        """Show the end, and let it be seen from now on unless the reader scrolls up.
+        """Show the end, and keep it in sight whatever is put there, until the reader scrolls up.
 
-        ``following`` says so. Whether the end is in sight would not do instead: when a scrollbar
+        Whether the end is in sight would not do instead: when a scrollbar
         appears lines become narrower, and so more, below those that were the last.
         """
         self.following = True
@@ -173,11 +175,7 @@ class StoryBox(ctk.CTkTextbox):  # type: ignore[misc]
 
     def _looked(self, _: object = None) -> None:
         """Find out, once the view has moved, whether the reader wants to see the end."""
-
-        def find_out() -> None:
-            self.following = self.at_bottom
-
-        self.after_idle(find_out)
+        self.after_idle(lambda: setattr(self, "following", self.at_bottom))
 
     def _scroll_later(self, first: str, last: str) -> None:
         """Move the scrollbar soon: to draw it takes longer than to write a word."""

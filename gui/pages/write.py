@@ -221,8 +221,6 @@ class WritePage(Page):
         self._mirror()
         text = "".join(piece.text for piece in words)
         self.box.put(self.studio.document.add(text), text)
-        if self.box.following:  # Not while the reader has scrolled up.
-            self.box.see("end")
         self._words += len(text.split())
         speed = self._words / max(words[-1].seconds, 1e-3)
         self.studio.say(

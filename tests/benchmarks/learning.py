@@ -228,6 +228,6 @@ def tune(source: str, *, budget: int = 240) -> None:
     rows = [
         {"contestant": r["name"], "learning rate": r["lr"], "CPU s": r["budget"], "bpb": r["bpb"]}
         for r in records()
-        if r["name"] in RATES and r["seed"] == 1
+        if r["name"] in RATES and (r["size"], r["budget"], r["seed"]) == ("1.7M", budget, 1)
     ]
     show("Learning rates of the peers", rows)

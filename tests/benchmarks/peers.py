@@ -162,14 +162,8 @@ def _peer(
     return Contestant(model, logits, nats, optimizer, _cosine, context=256)
 
 
-TUNED = {
-    "transformer": 0.02,
-    "mingru": 0.02,
-    "lstm": 0.02,
-    "gru": 0.02,
-    "gpt-neo": 1e-3,
-    "llama": 2e-3,
-}
+TUNED = dict.fromkeys(("transformer", "mingru", "lstm", "gru"), 0.02)
+TUNED |= {"gpt-neo": 1e-3, "llama": 2e-3}
 """The highest learning rate of each contestant: of ours that of Muon, of the peers by `--tune`."""
 
 

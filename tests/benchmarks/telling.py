@@ -96,6 +96,7 @@ def _tellers(size: str, run_c: Path | None) -> Any:
     for family in ("transformer", "rnn"):
         for name in ENGINES:
             yield f"{family} {name}", _greedy(_engine(family, size, name))
+        yield f"{family} numpy, products alone", _products(_engine(family, size, "numpy"))
     yield "Hugging Face generate", _hugging_face(size)
     if run_c:
         yield "llama2.c run.c", _llama2_c(size, run_c)
@@ -110,6 +111,22 @@ def _greedy(engine: Any) -> Tell:
         began = time.process_time()
         for _ in generate(engine, [0], lambda z, _: greedy.choose(z, none), length=tokens):
             pass
+        return tokens / (time.process_time() - began)
+
+    return tell
+
+
+def _products(engine: Any) -> Tell:
+    """Multiply a vector with every matrix, and do nothing else: what no engine can leave out."""
+    w = engine._weights
+    groups = (w.mix_in, w.mix_out, w.think_in, w.think_out, w.head)
+    pairs = [(np.ones(len(m), np.float32), m) for group in groups for m in group.values]
+
+    def tell(tokens: int) -> float:
+        began = time.process_time()
+        for _ in range(tokens):
+            for x, matrix in pairs:
+                np.dot(x, matrix)
         return tokens / (time.process_time() - began)
 
     return tell

@@ -1,15 +1,14 @@
 """How long one waits, and how much memory it takes: each figure is of a fresh process."""
 
-import os
-import re
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 from measure import RESULTS, save, show
+
+from tinystories.evaluation.operation import peak_memory_mb
 
 COMMAND = ("-m", "tinystories")
 
@@ -42,7 +41,10 @@ def run(source: str, *, quick: bool = False) -> None:
 
 
 def _watch(arguments: Sequence[str], sign: str | None = None) -> tuple[float, float]:
-    """Run Python; return the seconds until ``sign`` is written, or the end, and the peak in MB."""
+    """Run Python; return the seconds until ``sign`` is written, or the end, and the peak in MB.
+
+    The peak is that of the last words; what the system says at the end includes its parent's.
+    """
     start = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0
@@ -51,20 +53,9 @@ def _watch(arguments: Sequence[str], sign: str | None = None) -> tuple[float, fl
     seen, seconds, memory = b"", None, 0.0
     while piece := process.stdout.read(64):
         seen += piece
-        memory = peak_mb(process.pid) or memory
+        memory = peak_memory_mb(process.pid) or memory
         if sign and seconds is None and sign.encode() in seen:
             seconds = time.perf_counter() - start
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
+    if process.wait():
         raise SystemExit(f"{' '.join(arguments)} failed:\n{seen.decode(errors='replace')}")
-    return seconds or time.perf_counter() - start, memory or usage.ru_maxrss / 1024
-
-
-def peak_mb(process: int) -> float:
-    """Return the most memory that a running process had, in MB; 0 where Linux does not say it.
-
-    What the system says when it has ended would not do: there a child begins with its parent's.
-    """
-    status = Path(f"/proc/{process}/status")
-    found = re.search(r"VmHWM:\s+(\d+)", status.read_text()) if status.exists() else None
-    return int(found[1]) / 1024 if found else 0.0
+    return seconds or time.perf_counter() - start, memory

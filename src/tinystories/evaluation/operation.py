@@ -116,13 +116,17 @@ def _token_ms(engine: "Engine", after: int) -> float:
     return 1000 * median(pauses)
 
 
-def peak_memory_mb() -> float | None:
-    """Return the most memory that this process has had; None where the system does not say."""
+def peak_memory_mb(process: int | None = None) -> float | None:
+    """Return the most memory that a process, by default this one, has had.
+
+    None where the system does not say: only Linux speaks of other processes, while they run.
+    """
     try:  # Linux counts the process that started this one into `getrusage`.
-        status = Path("/proc/self/status").read_text(encoding="ascii")
+        status = Path(f"/proc/{process or 'self'}/status").read_text(encoding="ascii")
         return int(status.partition("VmHWM:")[2].split()[0]) * 1024 / 1e6
     except (OSError, ValueError, IndexError):
-        pass
+        if process:
+            return None
     try:
         import resource
     except ImportError:  # Windows
