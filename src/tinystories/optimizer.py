@@ -133,8 +133,8 @@ STEPS = (
 """Factors ``a, b, c`` of the polynomials ``a s + b s^3 + c s^5`` that :func:`orthogonal` applies.
 
 Each is the one nearest to 1 wherever the one before leaves singular values of 0.005 to 1, and 2 %
-above, since bfloat16 rounds (Amsel et al. 2025, The Polar Express, arXiv:2505.16932). So four steps
-do what five with the factors of Jordan 2024 did: see docs/experiments.md.
+above, since bfloat16 rounds (Amsel et al. 2025, The Polar Express, arXiv:2505.16932). Four steps
+learned as well as five with the factors of Jordan 2024: see docs/experiments.md.
 """
 
 
