@@ -9,6 +9,7 @@ was stopped.
 import math
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from types import MethodType
@@ -55,6 +56,7 @@ def run(source: str, *, passes: int, threads: int = 1, quick: bool = False) -> N
         "gpt-neo", vocab=len(data.vocabulary), width=WIDTH, depth=DEPTH, heads=HEADS, lr=LR
     )
     _hasten(paper)
+    _share(paper, threads)
     kept: dict[str, Any] = {"corpus": data.corpus.index["fingerprint"], "seconds": 0.0, "bits": []}
     if KEPT.exists() and not quick:
         kept = _continue(paper, kept["corpus"])
@@ -72,17 +74,20 @@ def run(source: str, *, passes: int, threads: int = 1, quick: bool = False) -> N
 
 
 def _hasten(paper: Contestant) -> None:
-    """Let a GPT-Neo do the same, to rounding, in three quarters of the time."""
+    """Let a GPT-Neo do the same, to rounding, in less time."""
     model: Any = paper.model
 
     def attend(
         self: Any, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None
     ) -> tuple[Tensor, None]:
         del mask  # The causal one, which the module's own, global or local, is part of.
-        length = query.shape[-2]
+        length, size = query.shape[-2:]
         seen = self.bias[:, :, :length, :length]
+        # Zeros up to a multiple of 8 change nothing, and the kernel takes six tenths of the time.
+        query, key, value = (F.pad(x, (0, -size % 8)) for x in (query, key, value))
         # GPT-Neo does not scale its scores.
-        return F.scaled_dot_product_attention(query, key, value, attn_mask=seen, scale=1.0), None
+        mixed = F.scaled_dot_product_attention(query, key, value, attn_mask=seen, scale=1.0)
+        return mixed[..., :size], None
 
     def nats(tokens: Tensor, targets: Tensor) -> Tensor:
         x = model.transformer(tokens).last_hidden_state.flatten(0, 1)
@@ -92,6 +97,22 @@ def _hasten(paper: Contestant) -> None:
         block.attn.attention._attn = MethodType(attend, block.attn.attention)
         block.mlp.act = nn.GELU(approximate="tanh")  # As theirs, in one call.
     paper.nats = nats
+
+
+def _share(paper: Contestant, threads: int) -> None:
+    """Let ``threads`` threads read the windows of a step side by side, each by itself.
+
+    They wait for each other once a step, and not in every product.
+    """
+    pool = ThreadPoolExecutor(threads, initializer=partial(torch.set_num_threads, 1))
+
+    def backward(tokens: Tensor, targets: Tensor) -> None:
+        def one(tokens: Tensor, those: Tensor) -> None:
+            (paper.nats(tokens, those) / targets.numel()).backward()
+
+        list(pool.map(one, tokens.chunk(threads), targets.chunk(threads)))
+
+    paper.backward = backward
 
 
 def _logits(model: LanguageModel, ids: Tensor) -> Tensor:

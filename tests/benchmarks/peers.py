@@ -59,11 +59,15 @@ class Contestant:
             group["lr"] = group["peak_lr"] * factor
         parts = window_parts(int(1000 * spent), 1000, growth=self.growth)
         tokens, targets = (ids.reshape(-1, ids.shape[1] // parts) for ids in (tokens, targets))
-        (self.nats(tokens, targets) / targets.numel()).backward()
+        self.backward(tokens, targets)
         nn.utils.clip_grad_norm_(self.model.parameters(), CLIP)
         self.optimizer.step()
         self.optimizer.zero_grad()
         self.steps += 1
+
+    def backward(self, tokens: Tensor, targets: Tensor) -> None:
+        """Add the gradients of the mean loss to those of the weights."""
+        (self.nats(tokens, targets) / targets.numel()).backward()
 
 
 def build(
