@@ -128,6 +128,7 @@ def made_small(arguments: list[str]) -> list[str]:
         for setting in SMALL
         if not ("trainer=ddp" in arguments and setting.startswith("trainer.threads"))
         and not ("-m" in arguments and setting.startswith("data.vocab"))
+        and not (any(a.startswith("base=") for a in arguments) and setting.startswith("model."))
     ]
 
 

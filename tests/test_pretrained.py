@@ -1,5 +1,7 @@
 """A run made ready to be given away: 16 bits, judged as it is given, and explained."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from safetensors.numpy import load_file
@@ -88,3 +90,11 @@ def test_without_scores_a_card_says_what_is_known(run):
     text = model_card(run)
     assert "## Data and training" in text
     assert "## Scores" not in text
+
+
+def test_a_card_tells_the_trainings_in_their_order(run):
+    training = run.card["training"]
+    later = {**training, "steps": 7, "command": "python train.py base=FOLDER", "base": run.card}
+    text = model_card(replace(run, card={**run.card, "training": later}))
+    assert f"M tokens in {training['steps'] + 7:,} steps" in text
+    assert text.index(training["command"]) < text.index("python train.py base=FOLDER")

@@ -6,6 +6,7 @@ import logging
 import math
 import os
 import re
+import shutil
 import signal
 import threading
 import time
@@ -347,6 +348,73 @@ def test_a_damaged_checkpoint_is_refused(config, tmp_path):
     path.write_bytes(content)
     with pytest.raises(UserError, match=r"last\.ckpt is damaged .*best\.ckpt"):
         train({**config(), "resume": str(tmp_path)}, tmp_path)
+
+
+def anew(config, base: Path, *overrides: str) -> dict[str, Any]:
+    """Settings of a training that begins with the model in ``base``."""
+    return config(f"base='{base}'", "model.width=null", *overrides)
+
+
+@pytest.mark.parametrize("model", ["transformer", "rnn model.cell=lstm data/tokenizer=bpe"])
+def test_a_training_begins_with_the_weights_size_and_words_of_its_base(
+    config, corpus_file, tmp_path, model
+):
+    words = "data.vocab=300" if "bpe" in model else "data.vocab=50"
+    train(config(*f"model={model}".split(), words, "model.dropout=0.1"), tmp_path / "base")
+    base = Storyteller.load(tmp_path / "base")
+    stories = tmp_path / "other.txt"
+    stories.write_text(corpus_file.read_text("utf-8").replace("Anna", "Zebedee"), "utf-8")
+    hardly = ("optimizer.muon_lr=1e-9", "optimizer.adamw_lr=1e-9", "model.dropout=0.2")
+    family = model.split()[0]
+    other = (f"model={family}", f"data.source='{stories}'", "model.depth=5")
+    train(anew(config, tmp_path / "base", *other, *hardly), tmp_path / "run")
+
+    run = Storyteller.load(tmp_path / "run")
+    assert run.vocabulary.fingerprint == base.vocabulary.fingerprint
+    arguments = base.card["model"]["arguments"] | {"dropout": 0.2}
+    assert run.card["model"] == {"family": family, "arguments": arguments}
+    assert run.card["vocab"] == base.card["vocab"]
+    assert run.card["data"]["train"] != base.card["data"]["train"]
+    before, after = (teller.model.state_dict() for teller in (base, run))
+    for name, weight in before.items():
+        torch.testing.assert_close(after[name], weight, atol=1e-6, rtol=1e-4)
+    training = run.card["training"]
+    assert training["base"]["training"] == base.card["training"]
+    assert training["base"]["weights"] == base.card["files"]["weights.safetensors"]
+    assert training["steps"] == 12
+    assert training["tokens"] == 2 * base.card["training"]["tokens"]
+    assert training["seconds"] > base.card["training"]["seconds"]
+
+
+def test_a_training_with_a_base_is_resumed_and_knows_its_base(config, tmp_path):
+    train(config(), tmp_path / "base")
+    settings = anew(config, tmp_path / "base", "seed=2")
+    train(settings, tmp_path / "whole")
+    for run in ("half", "other"):
+        interrupted(settings, tmp_path / run, 7)
+    train({**settings, "resume": str(tmp_path / "half")}, tmp_path / "half")
+    whole, resumed = weights(tmp_path / "whole"), weights(tmp_path / "half")
+    assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+
+    shutil.rmtree(tmp_path / "base")
+    train(config("seed=3"), tmp_path / "base")
+    with pytest.raises(UserError, match="the run began with base '"):
+        train({**settings, "resume": str(tmp_path / "other")}, tmp_path / "other")
+
+
+@pytest.mark.parametrize(
+    ("override", "complaint"),
+    [
+        ("model=rnn", "is of the family transformer, got model.family=rnn; give model=transformer"),
+        ("model.width=48", "brings its own size, got model.width=48 too"),
+        ("base=nowhere", "wanted a trained model, found no card.json in nowhere"),
+        ("base=7", "base must be the folder of a trained model, got 7"),
+    ],
+)
+def test_a_base_that_does_not_fit_is_refused(config, tmp_path, override, complaint):
+    train(config(), tmp_path / "base")
+    with pytest.raises(UserError, match=complaint):
+        train(anew(config, tmp_path / "base", override), tmp_path / "run")
 
 
 def test_a_folder_with_a_run_is_not_written_over(config, tmp_path):

@@ -2,9 +2,10 @@
 
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from tinystories.errors import UserError
 from tinystories.evaluation.asking import LEANINGS
@@ -158,17 +159,26 @@ only. A child should read its stories together with an adult."""
 
 def _data(run: Run) -> str:
     data, training = run.card["data"], run.card["training"]
+    trainings = list(_trainings(training))
+    steps = sum(each.get("steps") or 0 for each in trainings)
     lines = [
         f"Trained on {data['train']['stories']:,} stories ({data['train']['bytes'] / 1e6:.1f} MB) "
         f"of `{data['source']['name']}`, cleaned; judged by {data['validation']['stories']:,} "
         f"others ({data['validation']['bytes'] / 1e6:.2f} MB) that it has not read.",
-        f"It read {training['tokens'] / 1e6:.1f} M tokens in {training['steps']:,} steps, which "
+        f"It read {training['tokens'] / 1e6:.1f} M tokens in {steps:,} steps, which "
         f"took {training['seconds'] / 60:.0f} minutes; seed {training['seed']}.",
     ]
     text = "## Data and training\n\n" + "\n".join(lines)
-    if command := training.get("command"):
-        text += f"\n\n```sh\n{command}\n```"
+    if commands := [each["command"] for each in reversed(trainings) if each.get("command")]:
+        text += "\n\n```sh\n" + "\n".join(commands) + "\n```"
     return text
+
+
+def _trainings(training: Mapping[str, Any] | None) -> Iterator[Mapping[str, Any]]:
+    """Yield a model's last training, that of its base before it, and so on."""
+    while training:
+        yield training
+        training = (training.get("base") or {}).get("training")
 
 
 def _scores(scores: Scorecard) -> str:

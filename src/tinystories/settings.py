@@ -75,6 +75,39 @@ def check_settings(config: Mapping[str, Any], known: Mapping[str, Collection[str
             raise UserError(f"{name} must be a number {wanted}, got {value!r}")
 
 
+def based(config: Mapping[str, Any], card: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``config`` with the size and the words of the model that ``card`` describes.
+
+    Raises:
+        UserError: ``config`` asks for another model.
+    """
+    asked, model = config["model"], card["model"]
+    if asked["family"] != model["family"]:
+        raise UserError(
+            f"base={config['base']} is of the family {model['family']}, got model.family="
+            f"{asked['family']}; give model={model['family']}"
+        )
+    for name in ("width", "hidden"):
+        if asked[name] is not None:
+            raise UserError(
+                f"base={config['base']} brings its own size, got model.{name}={asked[name]} too; "
+                "leave it out, or begin anew without base"
+            )
+    kind = card["vocab"].get("kind", "words")
+    size = card["vocab"]["words" if kind == "words" else "tokens"]
+    return {
+        **config,
+        "model": {
+            "family": model["family"],
+            "parameters": None,
+            "hidden": None,
+            **model["arguments"],
+            "dropout": asked["dropout"],
+        },
+        "data": {**config["data"], "vocab": size, "tokenizer": {"kind": kind}},
+    }
+
+
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 

@@ -45,7 +45,8 @@ from tinystories.learner import Learner
 from tinystories.metrics_file import MetricsFile
 from tinystories.models import FAMILIES, LanguageModel
 from tinystories.models.sizing import count_parameters, sized
-from tinystories.settings import check_settings, flat
+from tinystories.runs import WEIGHTS
+from tinystories.settings import based, check_settings, flat
 from tinystories.storyteller import Storyteller
 
 log = logging.getLogger(__name__)
@@ -171,9 +172,14 @@ def _train(
     torch.set_num_threads(_threads(config))
     lightning.seed_everything(config["seed"], verbose=False)
 
+    base = _base(config)
+    if base:
+        config = based(config, base.card)
     making = {name: value for name, value in config["data"].items() if name not in LOADING}
-    data = prepare(**making)
+    data = prepare(**making, vocabulary=base.vocabulary if base else None)
     model, described = build_model(config["model"], len(data.vocabulary))
+    if base:
+        model.load_state_dict(base.model.state_dict())
     steps = config["trainer"]["max_steps"] or _steps_of(config, model, described)
     learner = Learner(
         model,
@@ -186,6 +192,8 @@ def _train(
     stories = StoryData(data.shards, seed=config["seed"], **loading)
 
     settings = {n: v for n, v in flat(config).items() if n.partition("/")[0] in DECISIVE}
+    if base:  # A model in its place would not be noticed otherwise.
+        settings["base"] = base.card["files"][WEIGHTS]
     plan = Plan(config["minutes"], config["validations"], settings)
     tensorboard = TensorBoardLogger(folder, name="", version="", default_hp_metric=False)
     tensorboard.log_hyperparams(flat(config), {"hp/val_bpb": math.nan})
@@ -217,7 +225,7 @@ def _train(
                 "fingerprint": data.vocabulary.fingerprint,
             },
             "data": data.describe(),
-            "training": _history(config, trainer, learner, plan) | _command(folder),
+            "training": _history(config, trainer, learner, plan, base) | _command(folder),
             "val_bpb": val_bpb,
             **_origin(),
         }
@@ -249,6 +257,15 @@ def _train(
             "goes on from the last good checkpoint"
         )
     return val_bpb
+
+
+def _base(config: Mapping[str, Any]) -> Storyteller | None:
+    """Return the model that the one to be trained begins as, if it is to begin as another."""
+    if (path := config.get("base")) is None:
+        return None
+    if not isinstance(path, str):
+        raise UserError(f"base must be the folder of a trained model, got {path!r}")
+    return Storyteller.load(Path(path), "torch", inside=True)
 
 
 def _gentler(config: Mapping[str, Any]) -> str:
@@ -337,16 +354,25 @@ def _fit(
 
 
 def _history(
-    config: Mapping[str, Any], trainer: Trainer, learner: Learner, plan: Plan
+    config: Mapping[str, Any],
+    trainer: Trainer,
+    learner: Learner,
+    plan: Plan,
+    base: Storyteller | None,
 ) -> dict[str, Any]:
-    """Return what a card says of how its model was trained."""
-    return {
+    """Return what a card says of how its model was trained.
+
+    ``tokens`` and ``seconds`` are all there were, those of its base included; the rest is of this
+    training alone.
+    """
+    before = (base.card.get("training") if base else None) or {}
+    history = {
         "steps": trainer.global_step,
         "planned_steps": learner.steps,
         "finished": trainer.global_step == learner.steps,
         "budget": _budget(config),
-        "tokens": learner.seen_tokens,
-        "seconds": round(plan.seconds, 1),
+        "tokens": learner.seen_tokens + (before.get("tokens") or 0),
+        "seconds": round(plan.seconds + (before.get("seconds") or 0), 1),
         "seed": config["seed"],
         "batch_tokens": config["data"]["batch"] * config["data"]["context"],
         "optimizer": dict(config["optimizer"]),
@@ -354,6 +380,10 @@ def _history(
         "processes": trainer.world_size,
         "threads": torch.get_num_threads(),
     }
+    if base:
+        said = {name: base.card.get(name) for name in ("data", "training", "val_bpb")}
+        history["base"] = {"weights": base.card["files"][WEIGHTS], **said}
+    return history
 
 
 def _budget(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -393,9 +423,9 @@ def known_settings(config: Mapping[str, Any]) -> dict[str, Collection[str]]:
     model = {*_arguments(FAMILIES[family]), "family", "parameters"} - {"vocab"}
     return {
         "": {"model", "data", "optimizer", "trainer", "seed", "minutes", "flops", "validations"}
-        | {"prompt", "resume"},
+        | {"prompt", "base", "resume"},
         "model": model,
-        "data": {*_arguments(prepare), *LOADING},
+        "data": {*_arguments(prepare), *LOADING} - {"vocabulary"},
         "optimizer": {*_arguments(Learner), "clip"} - {"model", "token_bytes", "steps", "seed"},
         "trainer": {*_arguments(Trainer), "threads"},
     }

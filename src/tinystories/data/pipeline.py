@@ -44,6 +44,7 @@ def prepare(
     deduplicate: bool = True,
     processes: int | None = None,
     seed: int = 0,
+    vocabulary: Vocabulary | None = None,
 ) -> Prepared:
     """Return the stories of ``source``, cleaned, with their words counted and their tokens sharded.
 
@@ -57,13 +58,15 @@ def prepare(
         deduplicate: whether copies among the training stories are left out.
         processes: that work side by side; None is one a core.
         seed: of the grammar's stories.
+        vocabulary: one that is there already, to be used instead of a new one.
     """
     folder = Path(folder)
     processes = processes or os.cpu_count() or 1
     corpus = prepare_corpus(
         source, folder, limit=limit, seed=seed, filter=filter, deduplicate=deduplicate
     )
-    vocabulary = _vocabulary(corpus, vocab, tokenizer["kind"], folder, processes)
+    if vocabulary is None:
+        vocabulary = _vocabulary(corpus, vocab, tokenizer["kind"], folder, processes)
     name = _short(corpus.index["fingerprint"], vocabulary.fingerprint)
     shards = build_shards(corpus, vocabulary, folder / f"shards-{name}", workers=processes)
     return Prepared(corpus, vocabulary, shards)

@@ -96,6 +96,7 @@ def entries(runs: Iterable[Run]) -> list[Entry]:
         alike = (
             *(card["model"], card["vocab"]["words"], card["data"].get("fingerprint")),
             *(training.get("optimizer"), training.get("batch_tokens"), training.get("finished")),
+            training.get("base"),
             # Equal minutes are never twice the same steps. Cards of older versions do not say what
             # was given: there, much the same must do.
             training.get("budget") or round(math.log(max(1, training.get("tokens", 1)), 1.25)),
