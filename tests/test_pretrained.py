@@ -98,3 +98,9 @@ def test_a_card_tells_the_trainings_in_their_order(run):
     text = model_card(replace(run, card={**run.card, "training": later}))
     assert f"M tokens in {training['steps'] + 7:,} steps" in text
     assert text.index(training["command"]) < text.index("python train.py base=FOLDER")
+    assert "began as a model that had learned from the same stories." in text
+
+    other = {**run.card, "data": {**run.card["data"], "fingerprint": "other"}}
+    for base, said in ((other, "were among them, nobody knows"), ({}, "nobody knows what")):
+        card = {**run.card, "training": {**later, "base": base or {"val_bpb": None}}}
+        assert said in model_card(replace(run, card=card))

@@ -167,11 +167,25 @@ def _data(run: Run) -> str:
         f"others ({data['validation']['bytes'] / 1e6:.2f} MB) that it has not read.",
         f"It read {training['tokens'] / 1e6:.1f} M tokens in {steps:,} steps, which "
         f"took {training['seconds'] / 60:.0f} minutes; seed {training['seed']}.",
+        *(_before(each["base"], data) for each in trainings if each.get("base")),
     ]
     text = "## Data and training\n\n" + "\n".join(lines)
     if commands := [each["command"] for each in reversed(trainings) if each.get("command")]:
         text += "\n\n```sh\n" + "\n".join(commands) + "\n```"
     return text
+
+
+def _before(base: Mapping[str, Any], data: Mapping[str, Any]) -> str:
+    """Return what a model that learns from ``data`` had learned from before."""
+    earlier = base.get("data") or {}
+    if "train" not in earlier:
+        return "It began as a model that had learned from nobody knows what."
+    if earlier.get("fingerprint") == data.get("fingerprint"):
+        return "It began as a model that had learned from the same stories."
+    return (
+        f"It began as a model that had learned from {earlier['train']['stories']:,} stories of "
+        f"`{earlier['source']['name']}`; whether those it is judged by were among them, nobody knows."
+    )
 
 
 def _trainings(training: Mapping[str, Any] | None) -> Iterator[Mapping[str, Any]]:

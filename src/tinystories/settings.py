@@ -94,7 +94,7 @@ def based(config: Mapping[str, Any], card: Mapping[str, Any]) -> dict[str, Any]:
                 "leave it out, or begin anew without base"
             )
     kind = card["vocab"].get("kind", "words")
-    size = card["vocab"]["words" if kind == "words" else "tokens"]
+    size = card["vocab"].get("words" if kind == "words" else "tokens")
     return {
         **config,
         "model": {

@@ -83,7 +83,7 @@ def _hasten(paper: Contestant) -> None:
         del mask  # The causal one, which the module's own, global or local, is part of.
         length, size = query.shape[-2:]
         seen = self.bias[:, :, :length, :length]
-        # Zeros up to a multiple of 8 change nothing, and the kernel takes six tenths of the time.
+        # Zeros up to a multiple of 8 change nothing, and make the kernel faster.
         query, key, value = (F.pad(x, (0, -size % 8)) for x in (query, key, value))
         # GPT-Neo does not scale its scores.
         mixed = F.scaled_dot_product_attention(query, key, value, attn_mask=seen, scale=1.0)
