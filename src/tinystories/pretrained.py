@@ -184,7 +184,8 @@ def _before(base: Mapping[str, Any], data: Mapping[str, Any]) -> str:
         return "It began as a model that had learned from the same stories."
     return (
         f"It began as a model that had learned from {earlier['train']['stories']:,} stories of "
-        f"`{earlier['source']['name']}`; whether those it is judged by were among them, nobody knows."
+        f"`{earlier['source']['name']}`; whether those it is judged by were among them, "
+        "nobody knows."
     )
 
 
