@@ -86,11 +86,10 @@ class Training:
             self._process.send_signal(signal.SIGINT)
 
     def _arguments(self) -> list[str]:
-        folder = self.folder.absolute().as_posix().replace("'", r"\'")
         return [
             f"model={self.model}",
             f"minutes={self.minutes:g}",
-            f"hydra.run.dir='{folder}'",
+            overridden("hydra.run.dir", self.folder),
             *self._settings,
         ]
 
@@ -110,6 +109,12 @@ class Training:
         if name in rows:
             parts.append(f"{rows[name][-1][1]:.2f} bits per byte")
         return Progress(min(1.0, share), " · ".join(parts))
+
+
+def overridden(name: str, path: Path) -> str:
+    """Return ``name=path`` as Hydra reads it, whatever letters the path has."""
+    said = path.absolute().as_posix().replace("'", r"\'")
+    return f"{name}='{said}'"
 
 
 def read_curves(path: Path) -> dict[str, list[tuple[int, float]]]:

@@ -10,13 +10,15 @@ from tinystories.files import read_json
 from tinystories.runs import find_run, find_runs, read_run, write_card
 
 
-def make_run(folder: Path, bpb: float, *, family="rnn", kind="local", **arguments: Any) -> Path:
+def make_run(
+    folder: Path, bpb: float, *, family="rnn", kind="local", name=None, **arguments: Any
+) -> Path:
     folder.mkdir(parents=True)
     (folder / "weights.safetensors").write_bytes(b"weights")
     card = {
         "model": {"family": family, "arguments": arguments},
         "vocab": {"tokens": 10},
-        "data": {"source": {"kind": kind}},
+        "data": {"source": {"kind": kind, "name": name}},
         "val_bpb": bpb,
     }
     write_card(folder, card)
@@ -33,6 +35,13 @@ def test_runs_on_real_stories_come_before_those_on_embedded_ones(tmp_path):
     make_run(tmp_path / "easy", 0.3, kind="embedded")
     make_run(tmp_path / "real", 1.2, kind="hub")
     assert [run.folder.name for run in find_runs(tmp_path)] == ["real", "easy"]
+
+
+def test_a_run_says_which_stories_it_learned_from(tmp_path):
+    make_run(tmp_path / "a", 0.1, name="our town.txt")
+    make_run(tmp_path / "b", 0.2)
+    make_run(tmp_path / "c", 0.3, kind="hub", name="roneneldan/TinyStories")
+    assert [run.stories for run in find_runs(tmp_path)] == ["our town.txt", "local", "hub"]
 
 
 def test_the_best_of_a_family_or_cell_is_found(tmp_path):

@@ -18,9 +18,9 @@ from tinystories.runs import Run
 
 CURVES = 6
 """Runs whose curves are drawn: the best ones, and the chosen one."""
-STOPS = (142, 204, 260, 312, 366)
+STOPS = (142, 204, 260, 312, 366, 400)
 """Where the columns of the table begin, in points."""
-HEAD = ("model", "bits/byte", "size", "words", "tokens", "min")
+HEAD = ("model", "bits/byte", "size", "words", "tokens", "min", "stories")
 
 
 CHARTED = (
@@ -338,10 +338,11 @@ def _read_scores(path: Path) -> tuple[Score, ...]:
 def _columns(run: Run) -> tuple[str, ...]:
     seconds = run.number("training.seconds")
     return (
-        run.name + (" (built-in)" if run.embedded else ""),
+        run.name,
         f"{run.val_bpb:.4f}",
         f"{run.number('parameters.total') / 1e6:.2f} M",
         f"{run.number('vocab.words'):,}",
         f"{run.number('training.tokens') / 1e6:.2f} M",
         f"{seconds / 60:.0f}" if seconds else "",
+        run.stories,
     )

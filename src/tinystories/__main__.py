@@ -219,12 +219,11 @@ def _runs(options: argparse.Namespace) -> int:
             f"no trained model under {options.folder}; train one: "
             "python train.py model=transformer data.vocab=4500"
         )
-    row = "{:>7}  {:<18} {:>7} {:>7} {:>9} {:<9} {}\n"
+    row = "{:>7}  {:<18} {:>7} {:>7} {:>9} {:<20.20} {}\n"
     sys.stdout.write(
         row.format("val bpb", "model", "params", "words", "tokens", "stories", "folder")
     )
     for run in runs:
-        card = run.card
         sys.stdout.write(
             row.format(
                 f"{run.val_bpb:.4f}",
@@ -232,7 +231,7 @@ def _runs(options: argparse.Namespace) -> int:
                 f"{run.number('parameters.total') / 1e6:.2f}M",
                 run.number("vocab.words"),
                 f"{run.number('training.tokens') / 1e6:.2f}M",
-                card["data"]["source"]["kind"],
+                run.stories,
                 run.folder,
             )
         )

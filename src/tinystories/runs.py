@@ -71,6 +71,12 @@ class Run:
         """Whether the model learned from stories of the package, which are easier to predict."""
         return self.card["data"]["source"]["kind"] in ("embedded", "grammar")
 
+    @property
+    def stories(self) -> str:
+        """What the model learned from: ``hub``, ``embedded`` ..., or the name of a file."""
+        source = self.card["data"]["source"]
+        return str(source.get("name") or "local" if source["kind"] == "local" else source["kind"])
+
     def number(self, name: str) -> float:
         """Return a number of the card, such as ``training.tokens``; 0 where it says nothing."""
         return _field(self.card, name) or 0

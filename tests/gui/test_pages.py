@@ -327,7 +327,7 @@ def test_runs_are_listed_best_first_with_scores_curves_and_the_broken_ones(app):
         "● transformer",
         "● rnn-mingru",
     ]
-    assert lines[1].split("\t")[1:] == ["0.7000", "0.00 M", "13", "2.00 M", "2"]
+    assert lines[1].split("\t")[1:] == ["0.7000", "0.00 M", "13", "2.00 M", "2", "local"]
     broken = next(line for line in lines if "is broken" in line)
     assert broken.startswith("broken is broken: the card ")
     runs.choose(0)
@@ -388,6 +388,7 @@ folder = pathlib.Path(settings["hydra.run.dir"].strip("'"))
 if settings["minutes"] == "1":
     sys.exit("error: no room on the disk; make some")
 print("4 minutes are 100 steps of 0.1 s", flush=True)
+(folder / "asked.txt").write_text("\\n".join(sys.argv[1:]), encoding="utf-8")
 (folder / "metrics.csv").write_text("step,metric,value\\n49,val/bpb,1.25\\n")
 while not (folder / "enough").exists():
     try:
@@ -422,6 +423,34 @@ def test_a_training_can_be_ended_early(app, training):
     training.button.invoke()
     wait(app, lambda: training._act is None)
     assert training.said.cget("text").startswith("Finished")
+
+
+def test_a_training_on_own_stories_goes_on_from_the_best_model(
+    app, training, tmp_path, monkeypatch
+):
+    poems = tmp_path / "our poems, 1a.txt"
+    asked = iter([str(poems), ""])
+    monkeypatch.setattr(train_panel.filedialog, "askopenfilename", lambda **_: next(asked))
+    assert not visible(training.further)
+    training.choose_stories(train_panel.OWN)
+    training.choose_stories(train_panel.OWN)  # Thought better of it: the first file stays.
+    assert training.stories.get() == poems.name
+    app.root.update()
+    assert visible(training.further)
+    training.button.invoke()
+    wait(app, lambda: training.said.cget("text").startswith("Step 50"))
+    training.button.invoke()
+    wait(app, lambda: training._act is None)
+    said = (training.training.folder / "asked.txt").read_text(encoding="utf-8").splitlines()
+    best = app.studio.runs[app.studio.best("transformer")].folder.absolute()
+    assert {f"data.source='{poems}'", f"base='{best}'"} <= set(said)
+
+    training.further.deselect()
+    assert training._settings() == (f"data.source='{poems}'",)
+    training.choose_stories(train_panel.TINYSTORIES)
+    app.root.update()
+    assert not visible(training.further)
+    assert training._settings() == ()
 
 
 def test_a_training_that_fails_says_why(app, training):
