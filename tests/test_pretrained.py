@@ -100,7 +100,12 @@ def test_a_card_tells_the_trainings_in_their_order(run):
     assert text.index(training["command"]) < text.index("python train.py base=FOLDER")
     assert "began as a model that had learned from the same stories." in text
 
-    other = {**run.card, "data": {**run.card["data"], "fingerprint": "other"}}
+    copied = {**run.card["data"], "fingerprint": "that of copied files"}
+    card = {**run.card, "training": {**later, "base": {**run.card, "data": copied}}}
+    assert "learned from the same stories." in model_card(replace(run, card=card))
+
+    fewer = {**copied, "train": {"stories": 1, "bytes": 10}}
+    other = {**run.card, "data": fewer}
     for base, said in ((other, "were among them, nobody knows"), ({}, "nobody knows what")):
         card = {**run.card, "training": {**later, "base": base or {"val_bpb": None}}}
         assert said in model_card(replace(run, card=card))

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from tinystories.data.corpus import same_stories
 from tinystories.errors import UserError
 from tinystories.evaluation.asking import LEANINGS
 from tinystories.evaluation.evaluate import STORIES, Wish, evaluate
@@ -180,7 +181,7 @@ def _before(base: Mapping[str, Any], data: Mapping[str, Any]) -> str:
     earlier = base.get("data") or {}
     if "train" not in earlier:
         return "It began as a model that had learned from nobody knows what."
-    if earlier.get("fingerprint") == data.get("fingerprint"):
+    if same_stories(earlier, data):
         return "It began as a model that had learned from the same stories."
     return (
         f"It began as a model that had learned from {earlier['train']['stories']:,} stories of "

@@ -7,7 +7,7 @@ import logging
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -97,15 +97,20 @@ class Corpus:
             for split in SPLITS
         }
 
-    def is_that_of(self, said: dict[str, Any]) -> bool:
-        """Whether a run learned from these stories, of whose data its card says `said`.
+    def is_that_of(self, said: Mapping[str, Any]) -> bool:
+        """Whether a run learned from these stories, of whose data its card says `said`."""
+        return same_stories(said, {"fingerprint": self.index["fingerprint"], **self.sizes()})
 
-        Files that were copied since have another date and so another fingerprint: they are the
-        same where as many stories are kept of them, with as many bytes.
-        """
-        if said.get("fingerprint") == self.index["fingerprint"]:
-            return True
-        return all(said.get(split) == size for split, size in self.sizes().items())
+
+def same_stories(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two runs learned from the same stories, of whose data their cards say so much.
+
+    Files that were copied meanwhile have another date and so another fingerprint: they are the
+    same where as many stories are kept of them, with as many bytes.
+    """
+    if one.get("fingerprint") == other.get("fingerprint"):
+        return True
+    return all(one.get(split) == other.get(split) for split in SPLITS)
 
 
 def prepare_corpus(
