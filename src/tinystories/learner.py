@@ -1,6 +1,7 @@
 """A language model that learns: its loss, its bits per byte, its learning rates."""
 
 import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from torch.optim import Optimizer
 from tinystories.data.datamodule import Batch
 from tinystories.data.shards import IGNORE
 from tinystories.models import LanguageModel
-from tinystories.models.loss import head_nats
+from tinystories.models.loss import head_nats, taught_nats
 from tinystories.optimizer import muon_adamw
 
 
@@ -31,6 +32,10 @@ class Learner(LightningModule):
         growth: share of all steps, at the beginning, in which windows are cut into shorter ones.
         steps: number of all steps; None until :class:`~tinystories.callbacks.Plan` fixes it.
         seed: of the dropout.
+        teachers: models of the same tokens, whose expectations the model learns, too.
+        distillation: share of the loss that those are; the rest is the token that came.
+        compiled: whether ``torch.compile`` makes one program of what reads the training windows,
+            where that is not a CPU, on which the loop of the minGRU takes it minutes.
     """
 
     token_bytes: Tensor
@@ -48,6 +53,9 @@ class Learner(LightningModule):
         growth: float = 0.5,
         steps: int | None = None,
         seed: int = 0,
+        teachers: Sequence[LanguageModel] = (),
+        distillation: float = 0.5,
+        compiled: bool = False,
     ) -> None:
         super().__init__()
         self.model = model
@@ -60,6 +68,11 @@ class Learner(LightningModule):
         self.growth = growth
         self.steps = steps
         self.seed = seed
+        # In a tuple, which PyTorch does not look into: they are no part of what is trained or kept.
+        self.teachers = tuple(teacher.eval() for teacher in teachers)
+        self.distillation = distillation
+        self.compiled = compiled
+        self._readers = [_reader(each) for each in (model, *self.teachers)]
         self.seen_tokens = 0
         self.judged = torch.zeros(2, dtype=torch.float64)
         self.largest_loss = torch.zeros(())
@@ -77,6 +90,13 @@ class Learner(LightningModule):
             group["peak_lr"] = group["lr"]
         return optimizer
 
+    def on_fit_start(self) -> None:
+        """Take the teachers along to where the model learns, and compile what reads there."""
+        for teacher in self.teachers:
+            teacher.to(self.device)
+        if self.compiled and self.device.type != "cpu":
+            self._readers = [torch.compile(read, dynamic=False) for read in self._readers]
+
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
         """Set the learning rates and the dropout's seed, both functions of the step alone."""
         factor = warmup_stable_decay(
@@ -92,10 +112,22 @@ class Learner(LightningModule):
         parts = window_parts(self.global_step, self.steps, growth=self.growth)
         cut = context // math.gcd(parts, context)
         batch = {name: ids.reshape(-1, cut) for name, ids in batch.items()}
-        nats, text_bytes = self._nats_and_bytes(batch)
+        targets = batch["targets"].flatten()
+        read, *theirs = self._readers
+        x, head = read(batch["tokens"]), self.model.head
+        if self.teachers:
+            with torch.no_grad():
+                taught = [
+                    (read(batch["tokens"]), teacher.head)
+                    for read, teacher in zip(theirs, self.teachers, strict=True)
+                ]
+            total, nats = taught_nats(x, head, targets, taught, self.distillation, ignore=IGNORE)
+        else:
+            total = nats = head_nats(x, head, targets, ignore=IGNORE)
+        text_bytes = self._bytes(targets)
         # By all positions, not by the known ones: so each token weighs the same in every batch,
         # on one process or on many.
-        loss = nats / batch["targets"].numel()
+        loss = total / targets.numel()
         self.largest_loss = torch.maximum(self.largest_loss.to(loss.device), loss.detach())
         self.seen_tokens += batch["targets"].numel() * self.trainer.world_size
         self.log_dict(
@@ -111,7 +143,10 @@ class Learner(LightningModule):
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Add up the nats and the bytes of whole stories."""
         with torch.autocast(self.device.type, enabled=False):  # As stories are told: in float32.
-            self.judged += torch.stack(self._nats_and_bytes(batch)).double()
+            targets = batch["targets"].flatten()
+            x = self.model.read(batch["tokens"])[0].flatten(0, 1)
+            nats = head_nats(x, self.model.head, targets, ignore=IGNORE)
+            self.judged += torch.stack((nats, self._bytes(targets))).double()
 
     def on_validation_epoch_end(self) -> None:
         """Log ``val/bpb``: the bits that the stories cost, over their bytes."""
@@ -131,11 +166,14 @@ class Learner(LightningModule):
         self.steps = None if steps is None else int(steps)
         self.seen_tokens = int(checkpoint["plan"]["seen_tokens"])
 
-    def _nats_and_bytes(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        targets = batch["targets"].flatten()
-        x, _ = self.model.read(batch["tokens"])
-        nats = head_nats(x.flatten(0, 1), self.model.head, targets, ignore=IGNORE)
-        return nats, self.token_bytes[targets[targets != IGNORE]].sum()
+    def _bytes(self, targets: Tensor) -> Tensor:
+        known = targets != IGNORE
+        return (self.token_bytes[targets.where(known, 0)] * known).sum()
+
+
+def _reader(model: LanguageModel) -> Callable[[Tensor], Tensor]:
+    """Return what makes ``(B * T, D)`` of ``tokens (B, T)``, as ``model`` reads them."""
+    return lambda tokens: model.read(tokens)[0].flatten(0, 1)
 
 
 def warmup_stable_decay(step: int, steps: int | None, *, warmup: int, decay: float) -> float:

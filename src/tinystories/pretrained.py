@@ -169,6 +169,7 @@ def _data(run: Run) -> str:
         f"It read {training['tokens'] / 1e6:.1f} M tokens in {steps:,} steps, which "
         f"took {training['seconds'] / 60:.0f} minutes; seed {training['seed']}.",
         *(_before(each["base"], data) for each in trainings if each.get("base")),
+        *(_taught(each, data) for each in trainings if each.get("teachers")),
     ]
     text = "## Data and training\n\n" + "\n".join(lines)
     if commands := [each["command"] for each in reversed(trainings) if each.get("command")]:
@@ -187,6 +188,31 @@ def _before(base: Mapping[str, Any], data: Mapping[str, Any]) -> str:
         f"It began as a model that had learned from {earlier['train']['stories']:,} stories of "
         f"`{earlier['source']['name']}`; whether those it is judged by were among them, "
         "nobody knows."
+    )
+
+
+def _taught(training: Mapping[str, Any], data: Mapping[str, Any]) -> str:
+    """Return whom a model that learns from ``data`` had as its teachers."""
+    teachers = training["teachers"]
+    known = ", ".join(
+        f"{(each.get('model') or {}).get('family', 'model')} of "
+        f"{each['parameters']['total'] / 1e6:.1f} M parameters "
+        f"({each['val_bpb']:.3f} bits per byte)"
+        for each in teachers
+    )
+    same = all(
+        "train" in (each.get("data") or {}) and same_stories(each["data"], data)
+        for each in teachers
+    )
+    whence = (
+        "which had learned from the same stories"
+        if same
+        else "of which at least one had learned from others; whether those it is judged by were "
+        "among them, nobody knows"
+    )
+    return (
+        f"{training['distillation']:.0%} of what it learned is what {len(teachers)} teachers "
+        f"expected on average, {whence}: {known}."
     )
 
 

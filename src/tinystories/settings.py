@@ -26,11 +26,12 @@ WHOLE_NUMBERS = {
 }
 """Settings that are whole numbers, and the smallest that each may be; null leaves it open."""
 
-SWITCHES = ("model.tied", "data.deduplicate")
+SWITCHES = ("model.tied", "data.deduplicate", "trainer.compile")
 
 NUMBERS = {
     "minutes": "above 0",
     "flops": "above 0",
+    "distillation": "from 0 to 1",
     "model.dropout": "from 0 to below 1",
     "optimizer.muon_lr": "above 0",
     "optimizer.adamw_lr": "above 0",

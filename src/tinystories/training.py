@@ -57,6 +57,12 @@ LOADING = ("context", "batch", "workers", "judged")
 DECISIVE = ("model", "data", "optimizer", "seed", "minutes", "flops", "validations")
 """The settings, and groups of them, that a run goes on with as it began."""
 
+GIVEN = ("model", "token_bytes", "steps", "seed", "teachers", "distillation", "compiled")
+"""What a learner is handed that is no setting of the optimizer group."""
+
+OURS = ("max_steps", "threads", "compile")
+"""Settings of the trainer group that do not go to Lightning as they are."""
+
 CHECKPOINTS = "checkpoints"
 
 COMMAND = "command.txt"
@@ -175,17 +181,22 @@ def _train(
     base = _base(config)
     if base:
         config = based(config, base.card)
+    teachers = _teachers(config)
     making = {name: value for name, value in config["data"].items() if name not in LOADING}
     data = prepare(**making, vocabulary=base.vocabulary if base else None)
     model, described = build_model(config["model"], len(data.vocabulary))
     if base:
         model.load_state_dict(base.model.state_dict())
+    _check_words(teachers, data.vocabulary)
     steps = config["trainer"]["max_steps"] or _steps_of(config, model, described)
     learner = Learner(
         model,
         token_bytes=data.vocabulary.token_bytes(),
         steps=steps,
         seed=config["seed"],
+        teachers=[teacher.model for teacher in teachers.values()],
+        distillation=config.get("distillation", 0.0),
+        compiled=config["trainer"].get("compile", False),
         **{name: value for name, value in config["optimizer"].items() if name != "clip"},
     )
     loading = {name: config["data"][name] for name in LOADING}
@@ -194,6 +205,9 @@ def _train(
     settings = {n: v for n, v in flat(config).items() if n.partition("/")[0] in DECISIVE}
     if base:  # A model in its place would not be noticed otherwise.
         settings["base"] = base.card["files"][WEIGHTS]
+    if teachers:
+        settings["teachers"] = [teacher.card["files"][WEIGHTS] for teacher in teachers.values()]
+        settings["distillation"] = config["distillation"]
     plan = Plan(config["minutes"], config["validations"], settings)
     tensorboard = TensorBoardLogger(folder, name="", version="", default_hp_metric=False)
     tensorboard.log_hyperparams(flat(config), {"hp/val_bpb": math.nan})
@@ -225,7 +239,7 @@ def _train(
                 "fingerprint": data.vocabulary.fingerprint,
             },
             "data": data.describe(),
-            "training": _history(config, trainer, learner, plan, base) | _command(folder),
+            "training": _history(config, trainer, learner, plan, base, teachers) | _command(folder),
             "val_bpb": val_bpb,
             **_origin(),
         }
@@ -268,6 +282,30 @@ def _base(config: Mapping[str, Any]) -> Storyteller | None:
     return Storyteller.load(Path(path), "torch", inside=True)
 
 
+def _teachers(config: Mapping[str, Any]) -> dict[str, Storyteller]:
+    """Return the models that the one to be trained learns from, by their folders."""
+    if (paths := config.get("teachers")) is None:
+        return {}
+    paths = [paths] if isinstance(paths, str) else paths
+    if not (isinstance(paths, list) and all(isinstance(path, str) for path in paths)):
+        raise UserError(
+            "teachers must be folders of trained models, such as "
+            f"'teachers=[outputs/runs/a,outputs/runs/b]', got {paths!r}"
+        )
+    return {path: Storyteller.load(Path(path), "torch", inside=True) for path in paths}
+
+
+def _check_words(teachers: Mapping[str, Storyteller], vocabulary: Vocabulary) -> None:
+    """Raise a UserError for a teacher of other words than those to be learned."""
+    for path, teacher in teachers.items():
+        if teacher.vocabulary.fingerprint != vocabulary.fingerprint:
+            raise UserError(
+                f"the teacher {path} knows other words ({len(teacher.vocabulary):,} token ids) "
+                f"than these stories ({len(vocabulary):,}); train it on the same stories, with the "
+                "same data.vocab"
+            )
+
+
 def _gentler(config: Mapping[str, Any]) -> str:
     """Return settings with a quarter of the learning rates."""
     rates = {name: config["optimizer"][name] for name in ("muon_lr", "adamw_lr")}
@@ -298,7 +336,7 @@ def _trainer(
     tensorboard: TensorBoardLogger,
     report: Callable[[int, float], None] | None,
 ) -> Trainer:
-    theirs = {n: v for n, v in config["trainer"].items() if n not in ("max_steps", "threads")}
+    theirs = {n: v for n, v in config["trainer"].items() if n not in OURS}
     # The plan comes after what happens at a validation, since it measures how long that takes.
     callbacks = [
         PoliteStop(),
@@ -359,11 +397,12 @@ def _history(
     learner: Learner,
     plan: Plan,
     base: Storyteller | None,
+    teachers: Mapping[str, Storyteller],
 ) -> dict[str, Any]:
     """Return what a card says of how its model was trained.
 
-    ``tokens`` and ``seconds`` are all there were, those of its base included; the rest is of this
-    training alone.
+    ``tokens`` and ``seconds`` are all there were, those of its base included, those of its teachers
+    not; the rest is of this training alone.
     """
     before = (base.card.get("training") if base else None) or {}
     history = {
@@ -381,9 +420,22 @@ def _history(
         "threads": torch.get_num_threads(),
     }
     if base:
-        said = {name: base.card.get(name) for name in ("data", "training", "val_bpb")}
-        history["base"] = {"weights": base.card["files"][WEIGHTS], **said}
+        history["base"] = _said(base.card, "data", "training", "val_bpb")
+    if teachers:
+        history["distillation"] = config["distillation"]
+        history["teachers"] = [
+            {
+                "folder": path,
+                **_said(teacher.card, "model", "parameters", "data", "training", "val_bpb"),
+            }
+            for path, teacher in teachers.items()
+        ]
     return history
+
+
+def _said(card: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    """Return which model a card is of, and what it says of those things."""
+    return {"weights": card["files"][WEIGHTS], **{name: card.get(name) for name in names}}
 
 
 def _budget(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -423,11 +475,11 @@ def known_settings(config: Mapping[str, Any]) -> dict[str, Collection[str]]:
     model = {*_arguments(FAMILIES[family]), "family", "parameters"} - {"vocab"}
     return {
         "": {"model", "data", "optimizer", "trainer", "seed", "minutes", "flops", "validations"}
-        | {"prompt", "base", "resume"},
+        | {"prompt", "base", "teachers", "distillation", "resume"},
         "model": model,
         "data": {*_arguments(prepare), *LOADING} - {"vocabulary"},
-        "optimizer": {*_arguments(Learner), "clip"} - {"model", "token_bytes", "steps", "seed"},
-        "trainer": {*_arguments(Trainer), "threads"},
+        "optimizer": {*_arguments(Learner), "clip"} - set(GIVEN),
+        "trainer": {*_arguments(Trainer), *OURS},
     }
 
 
