@@ -11,11 +11,14 @@ from pathlib import Path
 os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # Before numpy is imported.
 
 PARTS = ("learning", "paper", "throughput", "telling", "growth", "waiting")
+ON_A_GPU = ("gpu",)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="tests/benchmarks", description=__doc__)
-    parser.add_argument("parts", nargs="*", default=PARTS, metavar="PART", help=", ".join(PARTS))
+    parser.add_argument(
+        "parts", nargs="*", default=PARTS, metavar="PART", help=", ".join(PARTS + ON_A_GPU)
+    )
     parser.add_argument("--stories", default="embedded", help="as data.source of train.py")
     parser.add_argument("--quick", action="store_true", help="does it run: figures mean nothing")
     parser.add_argument("--budgets", type=int, nargs="+", default=[240, 900], help="CPU seconds")
@@ -24,6 +27,9 @@ def main() -> None:
     parser.add_argument("--names", nargs="+", help="contestants; default: all")
     parser.add_argument("--passes", type=int, default=4, help="over the stories, of `paper`")
     parser.add_argument("--threads", type=int, default=1, help="of `paper`, which is not timed")
+    parser.add_argument("--parameters", type=float, help="of `paper`; default: as many as ours")
+    parser.add_argument("--step-tokens", type=int, default=2048, help="of `paper`")
+    parser.add_argument("--device", default="cpu", help="of `paper`: cpu or cuda")
     parser.add_argument("--tune", action="store_true", help="try the peers' learning rates")
     parser.add_argument(
         "--scale", action="store_true", help="throughput by size and by processes instead"
@@ -32,8 +38,8 @@ def main() -> None:
         "--run-c", type=Path, help="the source of llama2.c's run.c, to be timed too"
     )
     options = parser.parse_args()
-    if unknown := sorted(set(options.parts) - set(PARTS)):
-        parser.error(f"there is no part {unknown[0]!r}; choose from {', '.join(PARTS)}")
+    if unknown := sorted(set(options.parts) - {*PARTS, *ON_A_GPU}):
+        parser.error(f"there is no part {unknown[0]!r}; choose from {', '.join(PARTS + ON_A_GPU)}")
 
     if "learning" in options.parts:
         import learning
@@ -56,6 +62,9 @@ def main() -> None:
             options.stories,
             passes=1 if options.quick else options.passes,
             threads=options.threads,
+            parameters=options.parameters,
+            step_tokens=options.step_tokens,
+            device=options.device,
             quick=options.quick,
         )
     if "throughput" in options.parts:
@@ -65,6 +74,10 @@ def main() -> None:
             throughput.run(quick=options.quick)
         if options.scale or options.quick:
             throughput.scale(options.stories, quick=options.quick)
+    if "gpu" in options.parts:
+        import gpu
+
+        gpu.run()
     if "telling" in options.parts:
         import telling
 

@@ -114,10 +114,10 @@ def _one(
 
 
 def batches(
-    shards: Shards, context: int, seed: int, *, first: int = 0
+    shards: Shards, context: int, seed: int, *, first: int = 0, tokens: int = STEP_TOKENS
 ) -> Iterator[dict[str, Tensor]]:
-    """Yield what each step from ``first`` on learns from, for ever."""
-    windows, a_step = Windows(shards, "train", context), STEP_TOKENS // context
+    """Yield what each step from ``first`` on learns from, so many ``tokens``, for ever."""
+    windows, a_step = Windows(shards, "train", context), tokens // context
     for chosen in WindowOrder(len(windows), batch=a_step, first=first, seed=seed):
         yield stack_windows([windows[i] for i in chosen])
 
@@ -136,6 +136,7 @@ def story_bits(
     windows, each half a window on, and is asked only for what it has not been asked for before.
     """
     model.eval()
+    device = next(model.parameters()).device
     ids = [stories[i] for i in chosen]
     nats = np.zeros(len(ids))
     reach = reach or max(map(len, ids))
@@ -147,12 +148,12 @@ def story_bits(
             window = pad_stories([ids[i][first : first + reach + 1] for i in rows])
             window["targets"][:, : asked - first] = IGNORE
             each = F.cross_entropy(
-                logits(window["tokens"]).mT,
-                window["targets"],
+                logits(window["tokens"].to(device)).mT,
+                window["targets"].to(device),
                 ignore_index=IGNORE,
                 reduction="none",
             )
-            nats[rows] += each.sum(1).double().numpy()
+            nats[rows] += each.sum(1).double().cpu().numpy()
             asked = first + reach
     return [float(n) for n in nats / math.log(2)]
 

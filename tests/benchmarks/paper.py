@@ -1,14 +1,15 @@
 """The recipe of the TinyStories paper, trained beside the models that come with the project.
 
-Hugging Face's GPT-Neo with eight layers reads the same stories in the same windows of 512 tokens,
-2,048 a step, with the paper's AdamW at a constant 5e-4 (Eldan & Li 2023, arXiv:2305.07759), and is
-judged after every pass like ours: whole validation stories, every byte once. It goes on where it
-was stopped.
+Hugging Face's GPT-Neo with eight layers and as many parameters reads the same stories in windows of
+512 tokens, with the paper's AdamW at a constant 5e-4 (Eldan & Li 2023, arXiv:2305.07759), and is
+judged after every pass like ours: whole validation stories, every byte once. Passes that are on
+file are not done again; one that was stopped goes on where it was.
 """
 
+import itertools
+import json
 import math
-import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import Any
 import numpy as np
 import torch
 from learning import STEP_TOKENS, batches, less, story_bits
-from measure import RESULTS, save, show
+from measure import RESULTS, machine, show
 from peers import Contestant, build
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -27,54 +28,98 @@ from tinystories.data.pipeline import prepare
 from tinystories.data.shards import IGNORE, Shards, Stories, Windows
 from tinystories.models import LanguageModel
 from tinystories.models.loss import head_nats
+from tinystories.models.sizing import count_parameters
 from tinystories.runs import find_runs
 from tinystories.storyteller import Storyteller
 
-WIDTH, DEPTH, HEADS = 148, 8, 4
-"""3.04 M parameters with 5,753 tokens, 1.9 % more than ours have."""
+DEPTH, HEADS, CONTEXT = 8, 4, 512
 LR = 5e-4
 KEEP_EVERY = 200
-KEPT = RESULTS / "paper.pt"
+RECORDS = RESULTS / "paper.jsonl"
 
 
-def run(source: str, *, passes: int, threads: int = 1, quick: bool = False) -> None:
+def run(
+    source: str,
+    *,
+    passes: int,
+    threads: int = 1,
+    parameters: float | None = None,
+    step_tokens: int = STEP_TOKENS,
+    device: str = "cpu",
+    quick: bool = False,
+) -> None:
     """Train the paper's recipe for ``passes`` passes, and report it beside the pretrained models.
 
     Args:
         source: the stories that the pretrained models learned from.
         passes: over the training stories.
-        threads: that compute.
+        threads: that compute, on a CPU.
+        parameters: of the recipe's model, at least; None is as many as the pretrained ones have.
+        step_tokens: that a step learns from.
+        device: where it is trained; on a GPU in bfloat16.
         quick: whether only two steps are taken, and nothing is kept.
     """
     torch.set_num_threads(threads)
     data = prepare(source, vocab=4500, tokenizer={"kind": "words"}, processes=1)
     stories = Stories(data.shards, "validation")
     judged = range(len(stories))[: 20 if quick else None]
-    size = stories.bytes[: len(judged)]
-    torch.manual_seed(1)
-    paper = build(
-        "gpt-neo", vocab=len(data.vocabulary), width=WIDTH, depth=DEPTH, heads=HEADS, lr=LR
-    )
-    _hasten(paper)
-    _share(paper, threads)
-    kept: dict[str, Any] = {"corpus": data.corpus.index["fingerprint"], "seconds": 0.0, "bits": []}
-    if KEPT.exists() and not quick:
-        kept = _continue(paper, kept["corpus"])
-    for _ in range(len(kept["bits"]), passes):
-        _learn(paper, data.shards, kept, quick=quick)
-        kept["bits"].append(story_bits(paper.model, paper.logits, stories, judged, paper.reach))
-        if not quick:
-            _keep(paper, kept)
-    ours = {}
-    for found in find_runs(Path("outputs/pretrained")):
-        if found.card["vocab"]["fingerprint"] == data.vocabulary.fingerprint:
-            model = Storyteller.load(found.folder, engine="torch").model
-            ours[found.name] = story_bits(model, partial(_logits, model), stories, judged)
-    _report(paper, kept, ours, size, quick=quick)
+    ours = {
+        found.name: Storyteller.load(found.folder, engine="torch").model
+        for found in find_runs(Path("outputs/pretrained"))
+        if found.card["vocab"]["fingerprint"] == data.vocabulary.fingerprint
+    }
+    if parameters is None:
+        parameters = max([count_parameters(m)["total"] for m in ours.values()], default=3e6)
+    vocab = len(data.vocabulary)
+    width = next(w for w in itertools.count(HEADS, HEADS) if _parameters(w, vocab) >= parameters)
+    task = {
+        "corpus": data.corpus.index["fingerprint"],
+        "parameters": _parameters(width, vocab),
+        "step_tokens": step_tokens,
+    }
+    done = [] if quick else _records(task)
+    if len(done) < passes:
+        torch.manual_seed(1)
+        paper = build("gpt-neo", vocab=vocab, width=width, depth=DEPTH, heads=HEADS, lr=LR)
+        assert task["parameters"] == sum(p.numel() for p in paper.model.parameters())
+        paper.model.to(device)
+        _hasten(paper, half=device != "cpu")
+        if device == "cpu":
+            _share(paper, threads)
+        kept = RESULTS / f"paper-{width}-{step_tokens}.pt"
+        if done:
+            _continue(paper, kept)
+        for number in range(len(done) + 1, passes + 1):
+            _learn(paper, data.shards, number, step_tokens, None if quick else kept)
+            bits = story_bits(paper.model, paper.logits, stories, judged, paper.reach)
+            found = task | {"pass": number, "bits": [round(b, 2) for b in bits]}
+            done.append(found)
+            if not quick:
+                with RECORDS.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(found | {"device": device, "machine": machine()}) + "\n")
+    bits_of_ours = {
+        name: story_bits(model, partial(_logits, model), stories, judged)
+        for name, model in ours.items()
+    }
+    _report(done, bits_of_ours, stories.bytes[: len(judged)])
 
 
-def _hasten(paper: Contestant) -> None:
-    """Let a GPT-Neo do the same, to rounding, in less time."""
+def _parameters(width: int, vocab: int) -> int:
+    """Return how many parameters a GPT-Neo of this width has."""
+    return (12 * width + 10) * width * DEPTH + (vocab + CONTEXT + 2) * width
+
+
+def _records(task: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the passes that are on file, in their order."""
+    if not RECORDS.exists():
+        return []
+    found = map(json.loads, RECORDS.read_text(encoding="utf-8").splitlines())
+    mine = [one for one in found if all(one[name] == value for name, value in task.items())]
+    return sorted(mine, key=lambda one: int(one["pass"]))
+
+
+def _hasten(paper: Contestant, *, half: bool) -> None:
+    """Let a GPT-Neo do the same, to rounding, in less time; ``half``: on a GPU, in bfloat16."""
     model: Any = paper.model
 
     def attend(
@@ -90,8 +135,9 @@ def _hasten(paper: Contestant) -> None:
         return mixed[..., :size], None
 
     def nats(tokens: Tensor, targets: Tensor) -> Tensor:
-        x = model.transformer(tokens).last_hidden_state.flatten(0, 1)
-        return head_nats(x, model.lm_head.weight, targets.flatten(), ignore=IGNORE)
+        with torch.autocast(tokens.device.type, torch.bfloat16, enabled=half):
+            x = model.transformer(tokens).last_hidden_state.flatten(0, 1)
+            return head_nats(x, model.lm_head.weight, targets.flatten(), ignore=IGNORE)
 
     for block in model.transformer.h:
         block.attn.attention._attn = MethodType(attend, block.attn.attention)
@@ -119,73 +165,60 @@ def _logits(model: LanguageModel, ids: Tensor) -> Tensor:
     return model(ids)[0]
 
 
-def _learn(paper: Contestant, shards: Shards, kept: dict[str, Any], *, quick: bool) -> None:
-    """Go on to the end of the pass that is under way."""
+def _learn(
+    paper: Contestant, shards: Shards, number: int, step_tokens: int, kept: Path | None
+) -> None:
+    """Go on to the end of pass ``number``, or for two steps where nothing is ``kept``."""
     windows = len(Windows(shards, "train", paper.context))
-    a_step = STEP_TOKENS // paper.context
-    end = 2 if quick else math.ceil((len(kept["bits"]) + 1) * windows / a_step)
-    start = time.process_time() - kept["seconds"]
+    end = math.ceil(number * windows / (step_tokens // paper.context)) if kept else 2
+    device = next(paper.model.parameters()).device
     paper.model.train()
-    for batch in batches(shards, paper.context, seed=1, first=paper.steps):
+    for batch in batches(shards, paper.context, 1, first=paper.steps, tokens=step_tokens):
         if paper.steps >= end:
-            return
-        paper.learn(batch["tokens"], batch["targets"])
-        kept["seconds"] = time.process_time() - start
-        if paper.steps % KEEP_EVERY == 0 and not quick:
+            break
+        paper.learn(batch["tokens"].to(device), batch["targets"].to(device))
+        if kept and paper.steps % KEEP_EVERY == 0:
             _keep(paper, kept)
+    if kept:
+        _keep(paper, kept)
 
 
-def _keep(paper: Contestant, kept: dict[str, Any]) -> None:
-    KEPT.parent.mkdir(parents=True, exist_ok=True)
+def _keep(paper: Contestant, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
     state = {
-        "kept": kept,
         "steps": paper.steps,
         "model": paper.model.state_dict(),
         "optimizer": paper.optimizer.state_dict(),
     }
-    torch.save(state, KEPT.with_suffix(".new"))
-    KEPT.with_suffix(".new").replace(KEPT)
+    torch.save(state, path.with_suffix(".new"))
+    path.with_suffix(".new").replace(path)
 
 
-def _continue(paper: Contestant, corpus: str) -> dict[str, Any]:
-    state = torch.load(KEPT)
-    if state["kept"]["corpus"] != corpus:
-        raise SystemExit(f"{KEPT} learned from other stories; move it away, or give those stories")
+def _continue(paper: Contestant, path: Path) -> None:
+    if not path.exists():
+        raise SystemExit(
+            f"{RECORDS} has passes whose weights are not in {path}; move it away, or ask for no "
+            "more passes than it has"
+        )
+    state = torch.load(path)
     paper.model.load_state_dict(state["model"])
     paper.optimizer.load_state_dict(state["optimizer"])
     paper.steps = state["steps"]
-    kept: dict[str, Any] = state["kept"]
-    return kept
 
 
 def _report(
-    paper: Contestant,
-    kept: dict[str, Any],
-    ours: dict[str, list[float]],
-    size: np.ndarray,
-    *,
-    quick: bool,
+    done: Sequence[Mapping[str, Any]], ours: Mapping[str, Sequence[float]], size: np.ndarray
 ) -> None:
     def bits_per_byte(bits: Sequence[float]) -> float:
         return float(sum(bits) / size.sum())
 
-    passes = [bits_per_byte(bits) for bits in kept["bits"]]
-    best = int(np.argmin(passes))
     rows = [
-        {"model": f"the paper's recipe, pass {number}", "bits per byte": f"{value:.4f}"}
-        for number, value in enumerate(passes, start=1)
+        {"model": f"the paper's recipe, pass {one['pass']}", "bits per byte": f"{value:.4f}"}
+        for one in done
+        for value in [bits_per_byte(one["bits"])]
     ]
-    parameters = sum(p.numel() for p in paper.model.parameters())
-    found: dict[str, Any] = {
-        "parameters": parameters,
-        "steps": paper.steps,
-        "CPU seconds": round(kept["seconds"]),
-        "passes": passes,
-    }
+    best = min(done, key=lambda one: bits_per_byte(one["bits"]))["bits"]
     for name, bits in ours.items():
-        gap = less(np.array(bits), np.array(kept["bits"][best]), size)
-        found[name] = {"bits per byte": bits_per_byte(bits), "less than the best pass": gap}
+        gap = less(np.array(bits), np.array(best), size)
         rows.append({"model": name, "bits per byte": f"{bits_per_byte(bits):.4f}, {gap} less"})
-    show(f"As many parameters ({parameters:,} in the recipe), the same stories", rows)
-    if not quick:
-        save("paper", found)
+    show(f"{done[0]['parameters']:,} parameters in the recipe; the same stories", rows)
