@@ -29,6 +29,7 @@ from tinystories.evaluation.overview import flops_of
 from tinystories.learner import Learner, warmup_stable_decay, window_parts
 from tinystories.metrics_file import read_metrics
 from tinystories.models import RNN
+from tinystories.pretrained import model_card
 from tinystories.runs import read_run
 from tinystories.storyteller import Storyteller
 from tinystories.training import train
@@ -415,6 +416,71 @@ def test_a_base_that_does_not_fit_is_refused(config, tmp_path, override, complai
     train(config(), tmp_path / "base")
     with pytest.raises(UserError, match=complaint):
         train(anew(config, tmp_path / "base", override), tmp_path / "run")
+
+
+def test_a_model_learns_what_its_teachers_expect(config, tmp_path):
+    """All of the loss is what they expect, so a teacher that expects otherwise leads elsewhere."""
+    runs = {name: tmp_path / name for name in ("wise", "dull", "of_wise", "of_dull", "of_both")}
+    train(config("trainer.max_steps=60"), runs["wise"])
+    train(config("model=rnn", "model.width=32", "trainer.max_steps=1"), runs["dull"])
+
+    def taught(run: str, *teachers: str) -> float:
+        folders = ",".join(f"'{runs[name]}'" for name in teachers)
+        lesson = (f"teachers=[{folders}]", "distillation=1", "trainer.max_steps=60")
+        return train(config(*lesson, "trainer.compile=true"), runs[run])
+
+    of_wise, of_dull, of_both = (
+        taught("of_wise", "wise"),
+        taught("of_dull", "dull"),
+        taught("of_both", "wise", "dull"),
+    )
+    assert of_wise < of_both - 0.02 < of_dull - 0.04
+    run, wise, dull = (Storyteller.load(runs[name]) for name in ("of_both", "wise", "dull"))
+    training = run.card["training"]
+    assert training["distillation"] == 1
+    assert [each["weights"] for each in training["teachers"]] == [
+        teacher.card["files"]["weights.safetensors"] for teacher in (wise, dull)
+    ]
+    assert [each["model"]["family"] for each in training["teachers"]] == ["transformer", "rnn"]
+    alone = read_run(runs["wise"])
+    assert flops_of(read_run(runs["of_wise"])) == pytest.approx(flops_of(alone) * 4 / 3)
+    said = model_card(read_run(runs["of_both"]))
+    assert "100% of what it learned is what 2 teachers expected on average, which had" in said
+
+
+def test_a_taught_training_is_resumed_with_the_same_teachers(config, tmp_path):
+    train(config(), tmp_path / "teacher")
+    settings = config(f"teachers='{tmp_path / 'teacher'}'", "seed=2", "model.dropout=0.1")
+    train(settings, tmp_path / "whole")
+    for run in ("half", "other"):
+        interrupted(settings, tmp_path / run, 7)
+    train({**settings, "resume": str(tmp_path / "half")}, tmp_path / "half")
+    whole, resumed = weights(tmp_path / "whole"), weights(tmp_path / "half")
+    assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+    alone = weights(tmp_path / "teacher")
+    assert whole.keys() == alone.keys()
+
+    shutil.rmtree(tmp_path / "teacher")
+    train(config("seed=3"), tmp_path / "teacher")
+    with pytest.raises(UserError, match=r"the run began with teachers \['"):
+        train({**settings, "resume": str(tmp_path / "other")}, tmp_path / "other")
+
+
+@pytest.mark.parametrize(
+    ("overrides", "complaint"),
+    [
+        (["teachers=nowhere"], "wanted a trained model, found no card.json in nowhere"),
+        (["teachers=7"], "teachers must be folders of trained models"),
+        (["teachers=[7]"], "teachers must be folders of trained models"),
+        (["data.vocab=50"], r"the teacher .* knows other words \(\d+ token ids\) than these"),
+        (["distillation=2"], "distillation must be a number from 0 to 1, got 2"),
+        (["trainer.compile=3"], "trainer.compile must be true or false, got 3"),
+    ],
+)
+def test_teachers_that_do_not_fit_are_refused(config, tmp_path, overrides, complaint):
+    train(config(), tmp_path / "teacher")
+    with pytest.raises(UserError, match=complaint):
+        train(config(f"teachers=['{tmp_path / 'teacher'}']", *overrides), tmp_path / "run")
 
 
 def test_a_folder_with_a_run_is_not_written_over(config, tmp_path):

@@ -188,7 +188,7 @@ def _train(
     if base:
         model.load_state_dict(base.model.state_dict())
     _check_words(teachers, data.vocabulary)
-    steps = config["trainer"]["max_steps"] or _steps_of(config, model, described)
+    steps = config["trainer"]["max_steps"] or _steps_of(config, model, described, teachers)
     learner = Learner(
         model,
         token_bytes=data.vocabulary.token_bytes(),
@@ -313,14 +313,19 @@ def _gentler(config: Mapping[str, Any]) -> str:
 
 
 def _steps_of(
-    config: Mapping[str, Any], model: LanguageModel, described: Mapping[str, Any]
+    config: Mapping[str, Any],
+    model: LanguageModel,
+    described: Mapping[str, Any],
+    teachers: Mapping[str, Storyteller],
 ) -> int | None:
     """Return how many steps ``flops`` are; None where they are not given, and time will tell."""
     if (flops := config.get("flops")) is None:
         return None
-    each = flops_a_token(
-        **described, parameters=count_parameters(model)["total"], vocab=len(model.embed.weight)
-    )
+    vocab = len(model.embed.weight)
+    each = flops_a_token(**described, parameters=count_parameters(model)["total"], vocab=vocab)
+    for card in (teacher.card for teacher in teachers.values()):  # They read, and do not learn.
+        total = card["parameters"]["total"]
+        each += flops_a_token(**card["model"], parameters=total, vocab=vocab) / 3
     tokens = config["data"]["batch"] * config["data"]["context"]
     steps: int = max(1, round(flops / each / tokens))
     log.info("%g operations are %s steps of %s tokens", flops, f"{steps:,}", f"{tokens:,}")

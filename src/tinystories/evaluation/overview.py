@@ -96,7 +96,7 @@ def entries(runs: Iterable[Run]) -> list[Entry]:
         alike = (
             *(card["model"], card["vocab"]["words"], card["data"].get("fingerprint")),
             *(training.get("optimizer"), training.get("batch_tokens"), training.get("finished")),
-            training.get("base"),
+            *(training.get("base"), training.get("teachers"), training.get("distillation")),
             # Equal minutes are never twice the same steps. Cards of older versions do not say what
             # was given: there, much the same must do.
             training.get("budget") or round(math.log(max(1, training.get("tokens", 1)), 1.25)),
@@ -132,13 +132,16 @@ def curve_of(run: Run) -> Curve | None:
 
 
 def flops_of(run: Run) -> float:
-    """Return the floating-point operations that training this run spends on a token."""
-    return flops_a_token(
-        run.family,
-        run.card["model"]["arguments"],
-        parameters=run.card["parameters"]["total"],
-        vocab=run.card["vocab"]["tokens"],
-    )
+    """Return the floating-point operations that training this run spends on a token.
+
+    What its teachers do is counted: they read it, which is a third of learning from it.
+    """
+
+    def each(card: Mapping[str, Any]) -> float:
+        total = card["parameters"]["total"]
+        return flops_a_token(**card["model"], parameters=total, vocab=run.card["vocab"]["tokens"])
+
+    return each(run.card) + sum(map(each, run.card["training"].get("teachers", ()))) / 3
 
 
 def front(points: Sequence[Point]) -> list[Point]:
@@ -165,6 +168,8 @@ def warnings(found: Sequence[Entry]) -> Iterator[str]:
     ):
         if max(values) > most * min(values):
             yield f"they differ in {what}: {min(values):,.0f} to {max(values):,.0f}"
+    if taught := sum(bool(card["training"].get("teachers")) for card in cards):
+        yield f"{taught} learned from teachers, too, whose own training is not counted"
     if unfinished := sum(not card["training"].get("finished", True) for card in cards):
         yield f"{unfinished} were stopped before their learning rate had come down"
 
@@ -186,6 +191,8 @@ def _settings(card: Mapping[str, Any]) -> dict[str, str]:
     """Return what a card says a run was asked for, but for what its line says anyway."""
     asked = {name: card["data"].get(name) for name in ("limit", "filter", "deduplicate")}
     asked = {**card["model"]["arguments"], **(card["training"].get("optimizer") or {}), **asked}
+    asked["teachers"] = len(card["training"].get("teachers", ()))
+    asked["distillation"] = card["training"].get("distillation", 0)
     # The cell is in the name; the SwiGLU's width takes up what the other sizes leave.
     return {
         name: f"{value:.4g}" if isinstance(value, float) else json.dumps(value)
