@@ -12,13 +12,12 @@ os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # Before nu
 
 PARTS = ("learning", "paper", "throughput", "telling", "growth", "waiting")
 ON_A_GPU = ("gpu",)
+"""What needs one, unless it is `--quick`."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="tests/benchmarks", description=__doc__)
-    parser.add_argument(
-        "parts", nargs="*", default=PARTS, metavar="PART", help=", ".join(PARTS + ON_A_GPU)
-    )
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS + ON_A_GPU))
     parser.add_argument("--stories", default="embedded", help="as data.source of train.py")
     parser.add_argument("--quick", action="store_true", help="does it run: figures mean nothing")
     parser.add_argument("--budgets", type=int, nargs="+", default=[240, 900], help="CPU seconds")
@@ -38,6 +37,7 @@ def main() -> None:
         "--run-c", type=Path, help="the source of llama2.c's run.c, to be timed too"
     )
     options = parser.parse_args()
+    options.parts = options.parts or (PARTS + ON_A_GPU if options.quick else PARTS)
     if unknown := sorted(set(options.parts) - {*PARTS, *ON_A_GPU}):
         parser.error(f"there is no part {unknown[0]!r}; choose from {', '.join(PARTS + ON_A_GPU)}")
 
@@ -77,7 +77,7 @@ def main() -> None:
     if "gpu" in options.parts:
         import gpu
 
-        gpu.run()
+        gpu.run(quick=options.quick)
     if "telling" in options.parts:
         import telling
 

@@ -7,7 +7,6 @@ compute in bfloat16 where autocast says so, with float32 weights.
 import statistics
 import sys
 import time
-from collections.abc import Sequence
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Any
@@ -28,18 +27,33 @@ PEAK = 989e12
 MATMUL = 8192
 
 
-def run(sizes: Sequence[str] = tuple(SIZES), *, seconds: float = 1.0, rounds: int = 3) -> None:
-    """Time training steps of every contestant, compiled and not."""
-    if not torch.cuda.is_available():
+QUICK = {"tiny": (48, 2, 2)}
+
+
+def run(*, seconds: float = 1.0, rounds: int = 3, quick: bool = False) -> None:
+    """Time training steps of every contestant, compiled and not.
+
+    Args:
+        seconds: of a turn.
+        rounds: turns of each.
+        quick: whether only tiny ones are timed, on the CPU and not compiled; nothing is kept.
+    """
+    if not (quick or torch.cuda.is_available()):
         raise SystemExit("wanted a GPU that PyTorch can use, found none; on CPUs: throughput")
+    device = "cpu" if quick else "cuda"
+    if quick:
+        seconds, rounds = 0.01, 1
     spawn = get_context("spawn")
     cases = [
-        (size, name, compiled) for size in sizes for name in NAMES for compiled in (False, True)
+        (size, name, compiled)
+        for size in (QUICK if quick else SIZES)
+        for name in NAMES
+        for compiled in ((False,) if quick else (False, True))
     ]
     pipes = {}
     for case in cases:
         mine, theirs = spawn.Pipe()
-        spawn.Process(target=_worker, args=(theirs, *case), daemon=True).start()
+        spawn.Process(target=_worker, args=(theirs, device, *case), daemon=True).start()
         theirs.close()
         pipes[case] = mine
     facts: dict[Any, Any] = {}
@@ -51,7 +65,7 @@ def run(sizes: Sequence[str] = tuple(SIZES), *, seconds: float = 1.0, rounds: in
     turns: dict[Any, list[float]] = {case: [] for case in facts}
     matmuls = []
     for _ in range(rounds):
-        matmuls.append(_matmul())
+        matmuls.append(_matmul(device, 64 if quick else MATMUL))
         for case in facts:
             pipes[case].send(seconds)
             turns[case].append(pipes[case].recv())
@@ -77,19 +91,21 @@ def run(sizes: Sequence[str] = tuple(SIZES), *, seconds: float = 1.0, rounds: in
                 "GB": told["bytes"] / 1e9,
             }
         )
-    device = torch.cuda.get_device_name()
-    reached = f"a product of matrices of {MATMUL} reaches {peak / 1e12:.0f} TFLOP/s"
-    show(f"Training on one {device}, {TOKENS:,} tokens a step ({reached})", rows)
-    save("gpu", {"device": device, "matmul": peak, "rows": rows})
+    where = "the CPU" if quick else f"one {torch.cuda.get_device_name()}"
+    reached = f"a large product of matrices reaches {peak / 1e12:.3g} TFLOP/s"
+    show(f"Training on {where}, {TOKENS:,} tokens a step ({reached})", rows)
+    if not quick:
+        save("gpu", {"device": where, "matmul": peak, "rows": rows})
 
 
-def _worker(pipe: Connection, size: str, name: str, compiled: bool) -> None:
+def _worker(pipe: Connection, device: str, size: str, name: str, compiled: bool) -> None:
     """Build, compile and warm up a contestant, say what it is, and train whenever it is told to."""
     started = time.perf_counter()
     torch.manual_seed(0)
-    width, depth, heads = SIZES[size]
+    torch.set_num_threads(1)
+    width, depth, heads = (SIZES | QUICK)[size]
     contestant = build(name, vocab=VOCAB, width=width, depth=depth, heads=heads)
-    model: Any = contestant.model.cuda()
+    model: Any = contestant.model.to(device)
     if name == "llama":
         if compiled:
             model.compile(dynamic=False)
@@ -100,22 +116,22 @@ def _worker(pipe: Connection, size: str, name: str, compiled: bool) -> None:
     in_float = contestant.nats
 
     def nats(tokens: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        with torch.autocast("cuda", torch.bfloat16):
+        with torch.autocast(device, torch.bfloat16):
             return in_float(tokens, targets)
 
     contestant.nats = nats
-    ids = torch.randint(VOCAB, (WINDOWS, CONTEXT + 1), device="cuda")
+    ids = torch.randint(VOCAB, (WINDOWS, CONTEXT + 1), device=device)
     tokens, targets = ids[:, :-1].contiguous(), ids[:, 1:].contiguous()
 
     def steps(seconds: float) -> float:
         """Return the tokens learned in a second."""
-        torch.cuda.synchronize()
+        _wait(device)
         start, count = time.perf_counter(), 0
-        while time.perf_counter() - start < seconds:
-            for _ in range(5):
+        while not count or time.perf_counter() - start < seconds:
+            for _ in range(1 if device == "cpu" else 5):
                 contestant.learn(tokens, targets)
-            torch.cuda.synchronize()
-            count += 5
+                count += 1
+            _wait(device)
         return count * TOKENS / (time.perf_counter() - start)
 
     steps(0.01)
@@ -127,7 +143,7 @@ def _worker(pipe: Connection, size: str, name: str, compiled: bool) -> None:
             "parameters": parameters,
             "flops": flops_a_token(family, shape, parameters=parameters, vocab=VOCAB),
             "seconds": round(time.perf_counter() - started, 1),
-            "bytes": torch.cuda.max_memory_allocated(),
+            "bytes": 0 if device == "cpu" else torch.cuda.max_memory_allocated(),
         }
     )
     while (seconds := pipe.recv()) is not None:
@@ -135,15 +151,21 @@ def _worker(pipe: Connection, size: str, name: str, compiled: bool) -> None:
         pipe.send(steps(seconds))
 
 
-def _matmul(seconds: float = 0.3) -> float:
+def _matmul(device: str, size: int, seconds: float = 0.3) -> float:
     """Return the operations a second of a large product in bfloat16."""
-    a, b = (torch.randn(MATMUL, MATMUL, device="cuda", dtype=torch.bfloat16) for _ in range(2))
+    a, b = (torch.randn(size, size, device=device, dtype=torch.bfloat16) for _ in range(2))
     a @ b
-    torch.cuda.synchronize()
+    _wait(device)
     start, count = time.perf_counter(), 0
     while time.perf_counter() - start < seconds:
         for _ in range(10):
             a @ b
-        torch.cuda.synchronize()
+        _wait(device)
         count += 10
-    return float(count * 2 * MATMUL**3 / (time.perf_counter() - start))
+    return float(count * 2 * size**3 / (time.perf_counter() - start))
+
+
+def _wait(device: str) -> None:
+    """Wait until the device has done what it was told to."""
+    if device != "cpu":
+        torch.cuda.synchronize()
