@@ -27,7 +27,7 @@ POSSIBLE = {
 # tinystories.generation would be to wait for numpy before there is a window.
 PRESETS: dict[str, dict[str, Any]] = {
     "Calm": {"temperature": 0.5, "top_k": 0, "top_p": 0.9, "min_p": 0.0},
-    "Lively": {"temperature": 1.0, "top_k": 0, "top_p": 1.0, "min_p": 0.1},
+    "Lively": {"temperature": 1.0, "top_k": 0, "top_p": 1.0, "min_p": 0.05},
     "Wild": {"temperature": 1.3, "top_k": 0, "top_p": 1.0, "min_p": 0.05},
 }
 
@@ -44,7 +44,7 @@ class Preferences:
     temperature: float = 1.0
     top_k: int = 0
     top_p: float = 1.0
-    min_p: float = 0.1
+    min_p: float = 0.05
     length: int = 400
     strict: bool = True
     dial: int = 4500

@@ -30,7 +30,7 @@ class Manner:
     temperature: float = 1.0
     top_k: int = 0
     top_p: float = 1.0
-    min_p: float = 0.1
+    min_p: float = 0.05
     length: int = 400
     strict: bool = True
     words: tuple[str, ...] | None = None

@@ -107,7 +107,7 @@ def _add_sampling(command: argparse.ArgumentParser) -> None:
         ("temperature", float, 1.0, "less keeps to likely words, 0: always the likeliest"),
         ("top-k", int, 0, "only the K likeliest tokens; 0: all"),
         ("top-p", float, 1.0, "only the likeliest share P"),
-        ("min-p", float, 0.1, "only tokens P times as likely as the likeliest"),
+        ("min-p", float, 0.05, "only tokens P times as likely as the likeliest"),
     ):
         about = f"{about} (default: {usual})"
         command.add_argument(f"--{name}", type=kind, default=usual, help=about)

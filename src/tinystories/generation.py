@@ -86,7 +86,7 @@ class Sampling:
         return kept
 
 
-USUAL = Sampling(min_p=0.1)
+USUAL = Sampling(min_p=0.05)
 """How stories are told unless asked otherwise: what is unlikely beside the likeliest token is left
 out, and the rest drawn as the model expects it. Sharpening all of it instead (temperature 0.8) kept
 the unlikely tokens that spoil a story, and repeated more (``docs/experiments.md``)."""
