@@ -109,3 +109,18 @@ def test_a_card_tells_the_trainings_in_their_order(run):
     for base, said in ((other, "were among them, nobody knows"), ({}, "nobody knows what")):
         card = {**run.card, "training": {**later, "base": base or {"val_bpb": None}}}
         assert said in model_card(replace(run, card=card))
+
+
+def test_a_card_tells_of_teachers_and_whether_they_knew_the_questions(run):
+    teacher = {**run.card, "parameters": {"total": 2_500_000}, "val_bpb": 0.6789}
+    imported = {**teacher, "data": {"source": {}}, "val_bpb": None}
+    for teachers, said in (
+        ([teacher, teacher], "2 teachers expected on average, which had learned from the same"),
+        ([teacher], "of 2.5 M parameters (0.679 bits per byte)."),
+        ([teacher, imported], "among them, nobody knows: "),
+        ([imported], "of 2.5 M parameters."),
+    ):
+        training = {**run.card["training"], "teachers": teachers, "distillation": 0.7}
+        text = model_card(replace(run, card={**run.card, "training": training}))
+        assert said in text
+        assert "70% of what it learned is what" in text

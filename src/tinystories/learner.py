@@ -113,8 +113,8 @@ class Learner(LightningModule):
         cut = context // math.gcd(parts, context)
         batch = {name: ids.reshape(-1, cut) for name, ids in batch.items()}
         targets = batch["targets"].flatten()
-        read, *theirs = self._readers
-        x, head = read(batch["tokens"]), self.model.head
+        mine, *theirs = self._readers
+        x, head = mine(batch["tokens"]), self.model.head
         if self.teachers:
             with torch.no_grad():
                 taught = [

@@ -195,9 +195,8 @@ def _taught(training: Mapping[str, Any], data: Mapping[str, Any]) -> str:
     """Return whom a model that learns from ``data`` had as its teachers."""
     teachers = training["teachers"]
     known = ", ".join(
-        f"{(each.get('model') or {}).get('family', 'model')} of "
-        f"{each['parameters']['total'] / 1e6:.1f} M parameters "
-        f"({each['val_bpb']:.3f} bits per byte)"
+        f"{each['model']['family']} of {each['parameters']['total'] / 1e6:.1f} M parameters"
+        + ("" if each.get("val_bpb") is None else f" ({each['val_bpb']:.3f} bits per byte)")
         for each in teachers
     )
     same = all(
