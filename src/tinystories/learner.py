@@ -1,5 +1,6 @@
 """A language model that learns: its loss, its bits per byte, its learning rates."""
 
+import logging
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -15,6 +16,8 @@ from tinystories.data.shards import IGNORE
 from tinystories.models import LanguageModel
 from tinystories.models.loss import head_nats, taught_nats
 from tinystories.optimizer import muon_adamw
+
+log = logging.getLogger(__name__)
 
 
 class Learner(LightningModule):
@@ -94,7 +97,9 @@ class Learner(LightningModule):
         """Take the teachers along to where the model learns, and compile what reads there."""
         for teacher in self.teachers:
             teacher.to(self.device)
-        if self.compiled and self.device.type != "cpu":
+        if self.compiled and self.device.type == "cpu":
+            log.info("trainer.compile=true is for GPUs: nothing is compiled on this CPU")
+        elif self.compiled:
             self._readers = [torch.compile(read, dynamic=False) for read in self._readers]
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
