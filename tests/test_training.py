@@ -88,6 +88,17 @@ def interrupted(settings: dict[str, Any], folder: Path, step: int) -> None:
             train(settings, folder)
 
 
+def check_resuming(settings: dict[str, Any], folder: Path) -> None:
+    """Train in ``whole``, and in ``half`` with an interruption; ``other`` is left interrupted."""
+    train(settings, folder / "whole")
+    for run in ("half", "other"):
+        interrupted(settings, folder / run, 7)
+    train({**settings, "resume": str(folder / "half")}, folder / "half")
+    whole, resumed = weights(folder / "whole"), weights(folder / "half")
+    assert whole.keys() == resumed.keys()
+    assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+
+
 def logged(folder: Path, name: str) -> list[float]:
     return [value for _, metric, value in read_metrics(folder / "metrics.csv") if metric == name]
 
@@ -390,12 +401,7 @@ def test_a_training_begins_with_the_weights_size_and_words_of_its_base(
 def test_a_training_with_a_base_is_resumed_and_knows_its_base(config, tmp_path):
     train(config(), tmp_path / "base")
     settings = anew(config, tmp_path / "base", "seed=2")
-    train(settings, tmp_path / "whole")
-    for run in ("half", "other"):
-        interrupted(settings, tmp_path / run, 7)
-    train({**settings, "resume": str(tmp_path / "half")}, tmp_path / "half")
-    whole, resumed = weights(tmp_path / "whole"), weights(tmp_path / "half")
-    assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+    check_resuming(settings, tmp_path)
 
     shutil.rmtree(tmp_path / "base")
     train(config("seed=3"), tmp_path / "base")
@@ -453,14 +459,8 @@ def test_a_model_learns_what_its_teachers_expect(config, tmp_path, caplog):
 def test_a_taught_training_is_resumed_with_the_same_teachers(config, tmp_path):
     train(config(), tmp_path / "teacher")
     settings = config(f"teachers='{tmp_path / 'teacher'}'", "seed=2", "model.dropout=0.1")
-    train(settings, tmp_path / "whole")
-    for run in ("half", "other"):
-        interrupted(settings, tmp_path / run, 7)
-    train({**settings, "resume": str(tmp_path / "half")}, tmp_path / "half")
-    whole, resumed = weights(tmp_path / "whole"), weights(tmp_path / "half")
-    assert all(torch.equal(whole[name], resumed[name]) for name in whole)
-    alone = weights(tmp_path / "teacher")
-    assert whole.keys() == alone.keys()
+    check_resuming(settings, tmp_path)
+    assert weights(tmp_path / "whole").keys() == weights(tmp_path / "teacher").keys()
 
     shutil.rmtree(tmp_path / "teacher")
     train(config("seed=3"), tmp_path / "teacher")

@@ -1,6 +1,6 @@
 """What a model costs, counted from its card's figures; nothing is loaded."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 
@@ -28,6 +28,25 @@ def flops_a_token(
     if family == "transformer":  # Half of a window lies before a token, on average.
         total += 6.0 * arguments["depth"] * arguments["width"] * context
     return total
+
+
+def training_flops(
+    card: Mapping[str, Any], teachers: Iterable[Mapping[str, Any]], *, vocab: int
+) -> float:
+    """Return the operations that training spends on a token, those of its teachers included.
+
+    They read it, which is a third of learning from it.
+
+    Args:
+        card: of a model: its ``model`` (``family``, ``arguments``) and its ``parameters``.
+        teachers: the same of each of them.
+        vocab: number of token ids, of all.
+    """
+
+    def each(some: Mapping[str, Any]) -> float:
+        return flops_a_token(**some["model"], parameters=some["parameters"]["total"], vocab=vocab)
+
+    return each(card) + sum(map(each, teachers)) / 3
 
 
 def memory_bytes(family: str, arguments: Mapping[str, Any], *, tokens: int) -> int:

@@ -34,7 +34,7 @@ from tinystories.callbacks import (
     Watch,
 )
 from tinystories.checkpoints import WholeCheckpoints, find_checkpoint, read_checkpoint
-from tinystories.cost import flops_a_token
+from tinystories.cost import training_flops
 from tinystories.data.datamodule import StoryData
 from tinystories.data.pipeline import prepare
 from tinystories.data.shards import counting_bpb
@@ -321,11 +321,9 @@ def _steps_of(
     """Return how many steps ``flops`` are; None where they are not given, and time will tell."""
     if (flops := config.get("flops")) is None:
         return None
-    vocab = len(model.embed.weight)
-    each = flops_a_token(**described, parameters=count_parameters(model)["total"], vocab=vocab)
-    for card in (teacher.card for teacher in teachers.values()):  # They read, and do not learn.
-        total = card["parameters"]["total"]
-        each += flops_a_token(**card["model"], parameters=total, vocab=vocab) / 3
+    card = {"model": described, "parameters": count_parameters(model)}
+    others = [teacher.card for teacher in teachers.values()]
+    each = training_flops(card, others, vocab=len(model.embed.weight))
     tokens = config["data"]["batch"] * config["data"]["context"]
     steps: int = max(1, round(flops / each / tokens))
     log.info("%g operations are %s steps of %s tokens", flops, f"{steps:,}", f"{tokens:,}")

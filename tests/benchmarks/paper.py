@@ -87,10 +87,10 @@ def run(
         if device == "cpu":
             _share(paper, threads)
         kept = RESULTS / f"paper-{width}-{step_tokens}.pt"
-        if done:
-            _continue(paper, kept)
+        if not quick:
+            _continue(paper, kept, task, done)
         for number in range(len(done) + 1, passes + 1):
-            _learn(paper, data.shards, number, step_tokens, None if quick else kept)
+            _learn(paper, data.shards, number, task, None if quick else kept)
             bits = story_bits(paper.model, paper.logits, stories, judged, paper.reach)
             found = task | {"pass": number, "bits": [round(b, 2) for b in bits]}
             done.append(found)
@@ -166,11 +166,13 @@ def _logits(model: LanguageModel, ids: Tensor) -> Tensor:
 
 
 def _learn(
-    paper: Contestant, shards: Shards, number: int, step_tokens: int, kept: Path | None
+    paper: Contestant, shards: Shards, number: int, task: dict[str, Any], kept: Path | None
 ) -> None:
     """Go on to the end of pass ``number``, or for two steps where nothing is ``kept``."""
-    windows = len(Windows(shards, "train", paper.context))
+    windows, step_tokens = len(Windows(shards, "train", paper.context)), task["step_tokens"]
     end = math.ceil(number * windows / (step_tokens // paper.context)) if kept else 2
+    if kept and paper.steps > end:
+        raise SystemExit(f"{kept} is further than the passes in {RECORDS}; move both away")
     device = next(paper.model.parameters()).device
     paper.model.train()
     for batch in batches(shards, paper.context, 1, first=paper.steps, tokens=step_tokens):
@@ -178,14 +180,15 @@ def _learn(
             break
         paper.learn(batch["tokens"].to(device), batch["targets"].to(device))
         if kept and paper.steps % KEEP_EVERY == 0:
-            _keep(paper, kept)
+            _keep(paper, kept, task)
     if kept:
-        _keep(paper, kept)
+        _keep(paper, kept, task)
 
 
-def _keep(paper: Contestant, path: Path) -> None:
+def _keep(paper: Contestant, path: Path, task: dict[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     state = {
+        "task": task,
         "steps": paper.steps,
         "model": paper.model.state_dict(),
         "optimizer": paper.optimizer.state_dict(),
@@ -194,13 +197,18 @@ def _keep(paper: Contestant, path: Path) -> None:
     path.with_suffix(".new").replace(path)
 
 
-def _continue(paper: Contestant, path: Path) -> None:
-    if not path.exists():
+def _continue(
+    paper: Contestant, path: Path, task: dict[str, Any], done: Sequence[dict[str, Any]]
+) -> None:
+    """Go on from what a training that was stopped has left, in whatever pass it was."""
+    state = torch.load(path) if path.exists() else {"task": None}
+    if state["task"] != task:
+        if not done and not path.exists():
+            return
         raise SystemExit(
-            f"{RECORDS} has passes whose weights are not in {path}; move it away, or ask for no "
-            "more passes than it has"
+            f"the passes in {RECORDS} and the weights in {path} are not of one training; move both "
+            "away, or ask for no more passes than there are"
         )
-    state = torch.load(path)
     paper.model.load_state_dict(state["model"])
     paper.optimizer.load_state_dict(state["optimizer"])
     paper.steps = state["steps"]

@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import mean, stdev
 from typing import TYPE_CHECKING, Any
 
-from tinystories.cost import flops_a_token, memory_bytes
+from tinystories.cost import memory_bytes, training_flops
 from tinystories.errors import UserError
 from tinystories.evaluation.effects import Effect, effects
 from tinystories.evaluation.intervals import Interval, student_reach
@@ -132,16 +132,10 @@ def curve_of(run: Run) -> Curve | None:
 
 
 def flops_of(run: Run) -> float:
-    """Return the floating-point operations that training this run spends on a token.
-
-    What its teachers do is counted: they read it, which is a third of learning from it.
-    """
-
-    def each(card: Mapping[str, Any]) -> float:
-        total = card["parameters"]["total"]
-        return flops_a_token(**card["model"], parameters=total, vocab=run.card["vocab"]["tokens"])
-
-    return each(run.card) + sum(map(each, run.card["training"].get("teachers", ()))) / 3
+    """Return the floating-point operations that training this run spends on a token."""
+    card = run.card
+    teachers = card["training"].get("teachers", ())
+    return training_flops(card, teachers, vocab=card["vocab"]["tokens"])
 
 
 def front(points: Sequence[Point]) -> list[Point]:
