@@ -15,7 +15,14 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
-from tinystories.data.vocabulary import StrictRule, Vocabulary, train_vocabulary, word_types
+from tinystories.data.vocabulary import (
+    StrictRule,
+    Vocabulary,
+    _find_doubtful,
+    _find_pre_tokens,
+    train_vocabulary,
+    word_types,
+)
 from tinystories.errors import UserError
 
 HARD = [
@@ -166,9 +173,41 @@ def test_a_stream_holds_back_a_character_until_it_is_whole(vocabulary):
     assert [stream(i) for i in ids] == ["", "", "日"]
 
 
-def test_a_batch_is_encoded_as_its_texts_are(vocabulary):
-    texts = [*HARD, "", "<eos>"]
-    assert vocabulary.encode_batch(texts) == [vocabulary.encode(text) for text in texts]
+def by_the_library(vocabulary, texts):
+    return [e.ids for e in vocabulary.tokenizer.encode_batch(texts, add_special_tokens=False)]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(texts=st.lists(st.text() | st.text("ab 1'’_-.\n\t\r\0éÉ½ß“…\N{COMBINING ACUTE ACCENT}")))
+@example([*HARD, "", "<eos>", " ", "  a", "a \n b  \n"])
+def test_a_batch_is_encoded_as_the_library_does(vocabulary, bpe, texts):
+    for each in (vocabulary, bpe):
+        assert each.encode_batch(texts) == by_the_library(each, texts)
+
+
+def test_python_splits_as_the_library_does_at_every_character_it_is_trusted_with(vocabulary):
+    """They do not agree on which characters are letters, digits or spaces."""
+    trusted = [c for c in map(chr, range(0x30000)) if not _find_doubtful(c)]
+    assert len(trusted) > 200
+    split = vocabulary.tokenizer.pre_tokenizer.pre_tokenize_str
+    for c in trusted:
+        text = f"a{c}b {c}1{c}{c} 'a'{c}\n{c}!{c}"
+        assert [text[slice(*place)] for _, place in split(text)] == _find_pre_tokens(text)
+
+
+def test_a_tokenizer_that_splits_otherwise_is_asked_for_every_text(vocabulary):
+    other = json.loads(vocabulary.tokenizer.to_str())
+    other["pre_tokenizer"]["pretokenizers"][0]["pattern"] = {"String": "the"}
+    other = Vocabulary(json.dumps(other), vocabulary.words)
+    assert other.encode_batch(HARD) == by_the_library(other, HARD)
+    assert other.encode_batch(HARD) != vocabulary.encode_batch(HARD)
+
+
+def test_what_is_kept_of_pre_tokens_is_limited(vocabulary, monkeypatch):
+    monkeypatch.setattr("tinystories.data.vocabulary._REMEMBERED", 5)
+    copy = pickle.loads(pickle.dumps(vocabulary))
+    assert copy.encode_batch(HARD) == by_the_library(copy, HARD)
+    assert len(copy._known) <= 5
 
 
 # --- training ---------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import cached_property
+from itertools import chain
 from multiprocessing import (
     get_all_start_methods,
     get_context,
@@ -63,6 +64,11 @@ _FIRST_PIECE = 257  # after <eos> and the 256 bytes
 _find_pre_tokens = re.compile(_PRE_TOKEN).findall
 _find_words = re.compile(rf"{_WORD}|\d+").findall
 _is_word = re.compile(_WORD).fullmatch
+# Python and the tokenizer do not agree on all of Unicode (on accents that stand alone, fractions,
+# separators); on these, they do: what is typed in English, Latin letters, dashes and quotes.
+_find_doubtful = re.compile(r"[^\t-\r -~\u00c0-\u024f\u2010-\u2027]").search
+_REMEMBERED = 100_000
+"""Pre-tokens whose ids are kept; 17.5 MB of TinyStories have 13,792."""
 
 
 def word_types(text: str) -> Iterator[str]:
@@ -106,10 +112,18 @@ class Vocabulary:
                 f"wanted a text, given what is not valid Unicode text ({error}); type it again"
             ) from error
 
-    def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
-        """Token ids of several texts, on all cores."""
-        batch = self.tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
-        return [encoding.ids for encoding in batch]
+    def encode_batch(self, texts: Iterable[str]) -> list[list[int]]:
+        """Token ids of several texts, as ``encode`` finds them, in a third of the time.
+
+        Stories say the same words again and again, so each is looked up once.
+        """
+        find = self._known.__getitem__
+        return [
+            list(chain.from_iterable(map(find, _find_pre_tokens(text))))
+            if self._splits_as_we_do and not _find_doubtful(text)
+            else self.encode(text)
+            for text in texts
+        ]
 
     def decode(self, ids: Iterable[int]) -> str:
         """The text of token ids, the exact inverse of ``encode``; ``<eos>`` says nothing."""
@@ -130,6 +144,15 @@ class Vocabulary:
     @cached_property
     def _spelling(self) -> list[bytes]:
         return _spellings(self.tokenizer)
+
+    @cached_property
+    def _known(self) -> "_Known":
+        return _Known(self.encode)
+
+    @cached_property
+    def _splits_as_we_do(self) -> bool:
+        mine, ours = (json.loads(text) for text in (self._json, _assemble([], [])))
+        return all(mine[step] == ours[step] for step in ("normalizer", "pre_tokenizer"))
 
     @cached_property
     def fingerprint(self) -> str:
@@ -158,6 +181,19 @@ class Vocabulary:
         """Read back what ``save`` wrote."""
         tokenizer_json = _load_tokenizer(folder / "tokenizer.json")
         return cls(tokenizer_json, _load_words(folder / "words.txt", tokenizer_json))
+
+
+class _Known(dict[str, tuple[int, ...]]):
+    """The ids of every pre-token that was asked for."""
+
+    def __init__(self, encode: Callable[[str], list[int]]) -> None:
+        self._encode = encode
+
+    def __missing__(self, pre_token: str) -> tuple[int, ...]:
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        ids = self[pre_token] = tuple(self._encode(pre_token))
+        return ids
 
 
 class StrictRule:
