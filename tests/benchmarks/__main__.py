@@ -8,9 +8,10 @@ import argparse
 import os
 from pathlib import Path
 
-os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # Before numpy is imported.
+for name in ("OMP", "OPENBLAS", "RAYON"):  # Before numpy and tokenizers are imported.
+    os.environ[f"{name}_NUM_THREADS"] = "1"
 
-PARTS = ("learning", "paper", "throughput", "telling", "growth", "waiting")
+PARTS = ("learning", "paper", "throughput", "feeding", "telling", "growth", "waiting")
 ON_A_GPU = ("gpu",)
 """What needs one, unless it is `--quick`."""
 
@@ -74,6 +75,10 @@ def main() -> None:
             throughput.run(quick=options.quick)
         if options.scale or options.quick:
             throughput.scale(options.stories, quick=options.quick)
+    if "feeding" in options.parts:
+        import feeding
+
+        feeding.run(options.stories, quick=options.quick)
     if "gpu" in options.parts:
         import gpu
 
@@ -81,7 +86,7 @@ def main() -> None:
     if "telling" in options.parts:
         import telling
 
-        telling.run(quick=options.quick, run_c=options.run_c)
+        telling.run(options.stories, quick=options.quick, run_c=options.run_c)
     if "growth" in options.parts:
         import growth
 

@@ -2,10 +2,11 @@
 
 Medians of interleaved rounds: this program's engines and Hugging Face's ``generate`` with models of
 the same size and random weights; and, given the path to its source, llama2.c's ``run.c``, compiled
-here with ``gcc -O3 -march=native -ffast-math``. Then many stories at once, speed by position, and
-what a fresh process needs.
+here with ``gcc -O3 -march=native -ffast-math``. Then many stories at once, speed by position, what
+a fresh process needs, and what weights of a byte cost the models that come with the project.
 """
 
+import math
 import resource
 import struct
 import subprocess
@@ -21,6 +22,8 @@ import numpy as np
 import torch
 from measure import RESULTS, save, show
 
+from tinystories.data.vocabulary import Vocabulary
+
 VOCAB, CONTEXT = 4096, 512
 SIZES: dict[str, dict[str, Any]] = {
     "3.4M": {"width": 192, "depth": 6, "hidden": 512, "heads": 6},
@@ -31,10 +34,11 @@ Tell = Callable[[int], float]
 """Tell so many tokens of one story; return tokens per CPU-second."""
 
 
-def run(*, quick: bool = False, run_c: Path | None = None) -> None:
+def run(source: str, *, quick: bool = False, run_c: Path | None = None) -> None:
     """Measure, show and draw.
 
     Args:
+        source: of the validation stories, as ``data.source`` of ``train.py`` takes them.
         quick: fewer tokens and rounds, and the small models only.
         run_c: the source of llama2.c's run.c, if it is to be timed too.
     """
@@ -54,6 +58,8 @@ def run(*, quick: bool = False, run_c: Path | None = None) -> None:
     _show("First token of a prompt of 100, 3.4M, CPU milliseconds", prompts)
     processes = _processes()
     show("A fresh process", processes)
+    bits = _bits(source, 4 if quick else None)
+    show("Bits per byte of whole validation stories", bits)
     save(
         "telling",
         {
@@ -62,6 +68,7 @@ def run(*, quick: bool = False, run_c: Path | None = None) -> None:
             "by position": positions,
             "prompt of 100, ms": prompts,
             "fresh process": processes,
+            "bits per byte": bits,
         },
     )
     _draw(streams)
@@ -298,6 +305,45 @@ list(words)
 peak = re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())
 print(seconds, int(peak[1]) / 1024)
 """
+
+
+def _bits(source: str, stories: int | None) -> list[dict[str, Any]]:
+    """Let the models that come with the project read stories with each engine that has weights."""
+    from tinystories.data.pipeline import prepare
+    from tinystories.runs import find_runs
+    from tinystories.storyteller import Storyteller
+
+    data = prepare(source, vocab=4500, tokenizer={"kind": "words"}, processes=1)
+    total = data.corpus.sizes()["validation"]["stories"]
+    chosen = np.linspace(0, total - 1, min(stories or total, total)).round()
+    texts = [text for i, text in enumerate(data.corpus.stories("validation")) if i in chosen]
+    size = sum(len(text.encode()) for text in texts)
+    rows = []
+    for run in find_runs(Path("outputs/pretrained")):
+        found: dict[str, Any] = {"model": run.name}
+        for name in ("compiled", "int8"):
+            teller = Storyteller.load(run.folder, name)
+            told = teller.vocabulary.encode_batch(texts)
+            found[name] = _nats(teller.engine, told) / math.log(2) / size
+        rows.append(found | {"lost": found["int8"] - found["compiled"]})
+    return rows
+
+
+def _nats(engine: Any, stories: list[list[int]]) -> float:
+    """Sum what every token of whole stories costs, their ends included."""
+    total = 0.0
+    for first in range(0, len(stories), 32):
+        told = [[*story, Vocabulary.eos] for story in stories[first : first + 32]]
+        memory, rows = engine.remember(len(told)), list(range(len(told)))
+        logits = np.stack([engine.read(memory, row, [Vocabulary.eos]) for row in rows])
+        for place in range(max(map(len, told))):
+            came = [told[row][place] for row in rows]
+            expected = logits.astype(np.float64)
+            total += np.log(np.exp(expected).sum(1)).sum() - expected[range(len(rows)), came].sum()
+            rows = [row for row in rows if place + 1 < len(told[row])]
+            if rows:
+                logits = engine.step(memory, rows, [told[row][place] for row in rows])
+    return total
 
 
 def _show(title: str, found: dict[str, float]) -> None:
