@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
+from tinystories.__main__ import main
 from tinystories.data.pipeline import prepare
 from tinystories.errors import UserError
 from tinystories.evaluation import asking
-from tinystories.evaluation.evaluate import Wish
+from tinystories.evaluation.evaluate import Wish, evaluate, results_of
 from tinystories.evaluation.leanings import leanings
 from tinystories.evaluation.scorecard import read_scorecard
 from tinystories.evaluation.understanding import understanding
@@ -76,6 +77,20 @@ def test_a_packed_run_is_small_judged_and_explained(run, wish, tmp_path):
     assert Storyteller.load(packed.folder).tell("Anna", seed=3, length=9).startswith("Anna")
 
     assert pack(packed, packed.folder, wish=wish).card == packed.card  # In its own place, too.
+
+
+def test_a_packed_run_keeps_the_scores_it_came_with(run, wish, tmp_path):
+    packed = pack(run, tmp_path / "given" / "rnn", wish=wish)
+    before = {path: path.read_bytes() for path in packed.folder.iterdir()}
+    pair = ["compare", str(packed.folder), str(packed.folder)]
+    assert main([*pair, "--json", str(tmp_path / "before.json")]) == 0
+    evaluate(packed, replace(wish, seed=7))
+    assert {path: path.read_bytes() for path in packed.folder.iterdir() if path.is_file()} == before
+    assert read_scorecard(results_of(packed)) != read_scorecard(packed.folder)
+    # Who compares now, compares the newest.
+    assert main([*pair, "--json", str(tmp_path / "after.json")]) == 0
+    first, then = ((tmp_path / f"{when}.json").read_text() for when in ("before", "after"))
+    assert first != then
 
 
 def test_a_folder_of_something_else_is_left_alone(run, wish, tmp_path):

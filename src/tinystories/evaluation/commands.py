@@ -397,9 +397,11 @@ def _results(which: str, results_of: Callable[[Run], Path]) -> Path:
     """Return the folder that holds the scores of a run, or that ``--out`` named."""
     from tinystories.evaluation.scorecard import SCORES
 
-    if (Path(which) / SCORES).is_file():
+    if (Path(which) / SCORES).is_file() and not (Path(which) / CARD).is_file():
         return Path(which)
-    return results_of(find_run(which))
+    run = find_run(which)
+    newest, packed = results_of(run), run.folder  # Those that a packed model came with.
+    return packed if not (newest / SCORES).is_file() and (packed / SCORES).is_file() else newest
 
 
 def _names(cards: Sequence["Scorecard"]) -> list[str]:

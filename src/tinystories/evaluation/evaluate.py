@@ -122,7 +122,12 @@ def evaluate(
 
 
 def results_of(run: Run) -> Path:
-    """Return the folder where a run's results are: its own, not that of the model in it."""
+    """Return the folder where a run's results go: its own, not that of the model in it.
+
+    A packed model keeps the scores it came with, and has a folder for new ones.
+    """
+    if run.card.get("weights"):  # It says how small they are made.
+        return run.folder / "evaluated"
     return run.folder.parent if run.folder.name == "model" else run.folder
 
 
