@@ -106,6 +106,19 @@ def test_compiled_a_prompt_is_read_alike_in_any_pieces(model, tokens, name):
     assert np.array_equal(whole, logits)
 
 
+@pytest.mark.parametrize("kind", [np.float32, np.int8])
+def test_compiled_two_sums_are_taken_as_one_is(kind):
+    """At every length: the compiler may cut a long sum into parts, but both in the same."""
+    compiled = pytest.importorskip("tinystories.engine.compiled")
+    random = np.random.default_rng(0)
+    for length in (*range(1, 200), 255, 256, 384, 512, 1024, 1031):
+        x, z = random.normal(size=(2, length)).astype(np.float32)
+        w = (30 * random.normal(size=length)).astype(kind)
+        two = compiled._two_sums(x, z, w)
+        assert two == (compiled._sum(x, w), compiled._sum(z, w))
+        np.testing.assert_allclose(two, (x @ w.astype(float), z @ w.astype(float)), atol=1e-2)
+
+
 def test_int8_weights_are_near_the_models(model, tokens):
     engine, wanted = engine_of(model, "int8"), expected(model, tokens)
     logits = engine.read(engine.remember(1), 0, tokens[:300])

@@ -23,6 +23,7 @@ from tinystories.engine.weights import (
     kind_of,
     read_weights,
     to_int8,
+    turned,
 )
 from tinystories.errors import UserError
 
@@ -153,7 +154,9 @@ def make_engine(
         raise UserError(f"the engine {name!r} cannot tell with a {kind}; choose torch")
     forward, compiled = _forward_of(name)
     weights = read_weights(family, arguments, named)
-    engine = ArrayEngine(to_int8(weights) if name == "int8" else weights, forward[kind])
+    if name == "int8":
+        weights = to_int8(weights)
+    engine = ArrayEngine(turned(weights) if compiled else weights, forward[kind])
     if compiled:
         _warm_up(engine)
     return engine

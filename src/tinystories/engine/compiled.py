@@ -22,78 +22,44 @@ _compiled = njit(fastmath={"contract"})
 _compiled_sums = njit(fastmath={"contract", "reassoc"})
 _kept = njit(fastmath={"contract"}, cache=True, nogil=True)
 
-BLOCK = 1024
-"""Columns of a matrix that all rows of a batch use before the next: what a core's cache holds."""
+BLOCK = 8
+"""Rows of a matrix that all stories meet before the next: they stay in a core's nearest cache."""
 
 
 @_compiled
 def _dot(x: Floats, matrix: Matrix, layer: int, y: Floats) -> None:
-    """``y (B, N) = x (B, K) @ matrix``; each sum goes along K from front to back."""
-    rows, depth = x.shape
+    """``y (B, N) = x (B, K) @ matrix.T``; the matrix is read from front to back."""
     w, scale = matrix.values[layer], matrix.scale[layer]
-    y[:] = 0
-    for left in range(0, len(scale), BLOCK):
-        right = min(left + BLOCK, len(scale))
-        b = 0
-        while b + 4 <= rows:
-            k = 0
-            while k + 4 <= depth:
-                _four_by_four(x, w, y, b, k, left, right)
-                k += 4
-            for tail in range(b, b + 4):
-                _one_row(x[tail, k:], w[k:], y[tail, left:right], left)
-            b += 4
-        for tail in range(b, rows):
-            _one_row(x[tail], w, y[tail, left:right], left)
-    for b in range(rows):
-        row = y[b]
-        for n in range(len(row)):
-            row[n] *= scale[n]
+    even = len(x) // 2 * 2
+    for top in range(0, len(w) if even else 0, BLOCK):
+        for b in range(0, even, 2):
+            for n in range(top, min(top + BLOCK, len(w))):
+                one, other = _two_sums(x[b], x[b + 1], w[n])
+                y[b, n], y[b + 1, n] = one * scale[n], other * scale[n]
+    if even < len(x):
+        row, out = x[even], y[even]
+        for n in range(len(w)):
+            out[n] = _sum(row, w[n]) * scale[n]
 
 
-@_compiled
-def _four_by_four(x: Floats, w: Array, y: Floats, b: int, k: int, left: int, right: int) -> None:
-    """Add what four rows of ``w`` give to four rows of ``y``: each is loaded once for all."""
-    xa, xb, xc, xd = x[b, k:], x[b + 1, k:], x[b + 2, k:], x[b + 3, k:]
-    a0, a1, a2, a3 = xa[0], xa[1], xa[2], xa[3]
-    b0, b1, b2, b3 = xb[0], xb[1], xb[2], xb[3]
-    c0, c1, c2, c3 = xc[0], xc[1], xc[2], xc[3]
-    d0, d1, d2, d3 = xd[0], xd[1], xd[2], xd[3]
-    w0, w1 = w[k, left:right], w[k + 1, left:right]
-    w2, w3 = w[k + 2, left:right], w[k + 3, left:right]
-    ya, yb = y[b, left:right], y[b + 1, left:right]
-    yc, yd = y[b + 2, left:right], y[b + 3, left:right]
-    for n in range(right - left):
-        v0, v1 = np.float32(w0[n]), np.float32(w1[n])
-        v2, v3 = np.float32(w2[n]), np.float32(w3[n])
-        ya[n] = ya[n] + a0 * v0 + a1 * v1 + a2 * v2 + a3 * v3
-        yb[n] = yb[n] + b0 * v0 + b1 * v1 + b2 * v2 + b3 * v3
-        yc[n] = yc[n] + c0 * v0 + c1 * v1 + c2 * v2 + c3 * v3
-        yd[n] = yd[n] + d0 * v0 + d1 * v1 + d2 * v2 + d3 * v3
+@_compiled_sums
+def _sum(x: Floats, w: Array) -> Any:
+    """``x (K,) @ w (K,)``; the weights may be whole numbers."""
+    total = np.float32(0)
+    for k in range(len(x)):
+        total += x[k] * np.float32(w[k])
+    return total
 
 
-@_compiled
-def _one_row(x: Floats, w: Array, y: Floats, left: int) -> None:
-    """Add to one row of ``y`` what ``w`` gives from column ``left`` on, eight rows at a time."""
-    right = left + len(y)
-    k = 0
-    while k + 8 <= len(x):
-        a0, a1, a2, a3 = x[k], x[k + 1], x[k + 2], x[k + 3]
-        a4, a5, a6, a7 = x[k + 4], x[k + 5], x[k + 6], x[k + 7]
-        w0, w1 = w[k, left:right], w[k + 1, left:right]
-        w2, w3 = w[k + 2, left:right], w[k + 3, left:right]
-        w4, w5 = w[k + 4, left:right], w[k + 5, left:right]
-        w6, w7 = w[k + 6, left:right], w[k + 7, left:right]
-        for n in range(len(y)):
-            total = y[n] + a0 * np.float32(w0[n]) + a1 * np.float32(w1[n])
-            total = total + a2 * np.float32(w2[n]) + a3 * np.float32(w3[n])
-            total = total + a4 * np.float32(w4[n]) + a5 * np.float32(w5[n])
-            y[n] = total + a6 * np.float32(w6[n]) + a7 * np.float32(w7[n])
-        k += 8
-    for rest in range(k, len(x)):
-        a0, w0 = x[rest], w[rest, left:right]
-        for n in range(len(y)):
-            y[n] += a0 * np.float32(w0[n])
+@_compiled_sums
+def _two_sums(x: Floats, z: Floats, w: Array) -> Any:
+    """As ``_sum`` for two vectors, to the last bit; each weight is loaded once for both."""
+    one = other = np.float32(0)
+    for k in range(len(x)):
+        weight = np.float32(w[k])
+        one += x[k] * weight
+        other += z[k] * weight
+    return one, other
 
 
 @_compiled_sums
@@ -151,7 +117,7 @@ def _think(w: Weights, layer: int, x: Floats) -> None:
     rows = len(x)
     y = np.empty_like(x)
     _norm_rows(x, y)
-    both = np.empty((rows, w.think_in.values.shape[2]), np.float32)
+    both = np.empty((rows, w.think_in.values.shape[1]), np.float32)
     _dot(y, w.think_in, layer, both)
     hidden = both.shape[1] // 2
     product = np.empty((rows, hidden), np.float32)
@@ -247,7 +213,10 @@ def _look_back(q: Floats, keys: Floats, values: Floats, y: Floats) -> None:
     for s in range(len(p)):
         total += p[s]
     y[:] = 0
-    _one_row(p, values, y, 0)
+    for s in range(len(p)):
+        value = values[s]
+        for i in range(len(y)):
+            y[i] += p[s] * value[i]
     for i in range(len(y)):
         y[i] /= total
 

@@ -1,9 +1,9 @@
 """The weights of a trained model, laid out for telling one token at a time.
 
-Matrices that read the same vector lie side by side in one, and all are kept as ``(in, out)``: a
-step then streams through memory once, from front to back. What a norm multiplies with is already in
-the matrix behind it, so a norm only divides, by the length of the vector; and what goes into a
-sigmoid comes halved, since ``sigmoid(2 s) = (1 + tanh(s)) / 2``.
+Matrices that read the same vector lie side by side in one. All are read as ``(in, out)``; compiled
+code has them as ``(out, in)``, so that it goes through memory from front to back. What a norm
+multiplies with is already in the matrix behind it, so a norm only divides, by the length of the
+vector; and what goes into a sigmoid comes halved, since ``sigmoid(2 s) = (1 + tanh(s)) / 2``.
 """
 
 from collections.abc import Callable, Mapping
@@ -28,6 +28,7 @@ HALF = np.float32(0.5)
 class Matrix(NamedTuple):
     """The same matrix of every block: ``values (L, in, out)`` times ``scale (L, out)``.
 
+    :func:`turned`, the values are ``(L, out, in)``.
     The values are float32 and the scales 1, or the values are whole numbers from -127 to 127.
     """
 
@@ -215,14 +216,27 @@ def to_int8(weights: Weights) -> Weights:
     Each output has a scale of its own, such that its largest weight is 127.
     """
 
-    def small(part: Any) -> Any:
-        if isinstance(part, Matrix):
-            scale = np.abs(part.values).max(axis=1) / np.float32(127)
-            scale[scale == 0] = 1
-            values = np.rint(part.values / scale[:, None])
-            return Matrix(values.astype(np.int8), scale)
-        if isinstance(part, tuple):
-            return type(part)(*map(small, part))
-        return part
+    def small(matrix: Matrix) -> Matrix:
+        scale = np.abs(matrix.values).max(axis=1) / np.float32(127)
+        scale[scale == 0] = 1
+        values = np.rint(matrix.values / scale[:, None])
+        return Matrix(values.astype(np.int8), scale)
 
-    return small(weights)  # type: ignore[no-any-return]
+    return _with_each_matrix(small, weights)
+
+
+def turned(weights: Weights) -> Weights:
+    """Return the weights with every matrix the other way round, one output after another."""
+
+    def turn(matrix: Matrix) -> Matrix:
+        return Matrix(np.ascontiguousarray(matrix.values.swapaxes(1, 2)), matrix.scale)
+
+    return _with_each_matrix(turn, weights)
+
+
+def _with_each_matrix(change: Callable[[Matrix], Matrix], weights: Weights) -> Weights:
+    parts = weights._asdict()
+    changed: dict[str, Any] = {
+        name: change(part) for name, part in parts.items() if isinstance(part, Matrix)
+    }
+    return weights._replace(**changed)
