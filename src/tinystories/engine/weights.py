@@ -28,8 +28,8 @@ HALF = np.float32(0.5)
 class Matrix(NamedTuple):
     """The same matrix of every block: ``values (L, in, out)`` times ``scale (L, out)``.
 
-    :func:`turned`, the values are ``(L, out, in)``.
-    The values are float32 and the scales 1, or the values are whole numbers from -127 to 127.
+    After :func:`turned` the values are ``(L, out, in)``. They are float32 and the scales 1, or they
+    are whole numbers from -127 to 127.
     """
 
     values: Array
