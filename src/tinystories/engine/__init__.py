@@ -20,6 +20,7 @@ from tinystories.engine.weights import (
     Attention,
     Floats,
     Weights,
+    aligned,
     kind_of,
     read_weights,
     to_int8,
@@ -91,7 +92,7 @@ class ArrayEngine:
             slots = self._window + PIECE
             size = 2 * len(self._frequency)
             shape = (depth, rows, width // size, slots, size)
-            arrays: tuple[Floats, ...] = (np.empty(shape, np.float32), np.empty(shape, np.float32))
+            arrays: tuple[Floats, ...] = (aligned(shape), aligned(shape))
         else:
             arrays = (np.zeros((depth, rows, width), np.float32),)
         return Memory(arrays, np.zeros(rows, np.int64), np.zeros(rows, np.int64))

@@ -16,11 +16,12 @@ from tinystories.engine import Forward
 from tinystories.engine.weights import EPS, Array, Floats, Matrix, Weights
 
 # "contract": multiply and add in one instruction. "reassoc", for sums along a vector: several
-# partial sums at a time. Neither lets a result depend on the rows beside it. "nogil": other
-# threads, such as that of a window, go on meanwhile.
-_compiled = njit(fastmath={"contract"})
-_compiled_sums = njit(fastmath={"contract", "reassoc"})
-_kept = njit(fastmath={"contract"}, cache=True, nogil=True)
+# partial sums at a time. Neither lets a result depend on the rows beside it. "numpy": no division
+# is checked, so that many are done at once. "nogil": other threads, such as that of a window, go on
+# meanwhile.
+_compiled = njit(fastmath={"contract"}, error_model="numpy")
+_compiled_sums = njit(fastmath={"contract", "reassoc"}, error_model="numpy")
+_kept = njit(fastmath={"contract"}, error_model="numpy", cache=True, nogil=True)
 
 BLOCK = 8
 """Rows of a matrix that all stories meet before the next: they stay in a core's nearest cache."""
@@ -197,13 +198,9 @@ def _rotate(x: Floats, weight: Floats, turn: Array) -> None:
 def _look_back(q: Floats, keys: Floats, values: Floats, y: Floats) -> None:
     """Attention of one scaled query ``(D/H,)`` over its head's ``keys`` and ``values (S, D/H)``."""
     p = np.empty(len(keys), np.float32)
+    _compare(q, keys, p)
     top = np.float32(-np.inf)
     for s in range(len(p)):
-        key = keys[s]
-        total = np.float32(0)
-        for i in range(len(q)):
-            total += q[i] * key[i]
-        p[s] = total
         if p[s] > top:
             top = p[s]
     for s in range(len(p)):
@@ -212,13 +209,41 @@ def _look_back(q: Floats, keys: Floats, values: Floats, y: Floats) -> None:
     total = np.float32(0)
     for s in range(len(p)):
         total += p[s]
+    _gather(p, values, y)
+    for i in range(len(y)):
+        y[i] /= total
+
+
+@_compiled_sums
+def _compare(q: Floats, keys: Floats, p: Floats) -> None:
+    """``p (S,) = keys @ q``, four keys at a time, since a head is a short vector."""
+    fours = len(keys) // 4 * 4
+    for s in range(0, fours, 4):
+        k0, k1, k2, k3 = keys[s], keys[s + 1], keys[s + 2], keys[s + 3]
+        p0 = p1 = p2 = p3 = np.float32(0)
+        for i in range(len(q)):
+            p0 += q[i] * k0[i]
+            p1 += q[i] * k1[i]
+            p2 += q[i] * k2[i]
+            p3 += q[i] * k3[i]
+        p[s], p[s + 1], p[s + 2], p[s + 3] = p0, p1, p2, p3
+    for s in range(fours, len(keys)):
+        p[s] = _sum(q, keys[s])
+
+
+@_compiled
+def _gather(p: Floats, values: Floats, y: Floats) -> None:
+    """``y (D/H,) = p (S,) @ values``, four values at a time: fewer loads and stores of ``y``."""
+    fours = len(p) // 4 * 4
     y[:] = 0
-    for s in range(len(p)):
+    for s in range(0, fours, 4):
+        v0, v1, v2, v3 = values[s], values[s + 1], values[s + 2], values[s + 3]
+        for i in range(len(y)):
+            y[i] += p[s] * v0[i] + p[s + 1] * v1[i] + p[s + 2] * v2[i] + p[s + 3] * v3[i]
+    for s in range(fours, len(p)):
         value = values[s]
         for i in range(len(y)):
             y[i] += p[s] * value[i]
-    for i in range(len(y)):
-        y[i] /= total
 
 
 @_kept
