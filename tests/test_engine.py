@@ -9,6 +9,7 @@ import torch
 
 from tinystories.engine import make_engine
 from tinystories.engine.live import TorchEngine
+from tinystories.engine.weights import LINE, aligned
 from tinystories.errors import UserError
 from tinystories.models import RNN, Transformer
 from tinystories.storyteller import Storyteller
@@ -119,6 +120,13 @@ def test_compiled_two_sums_are_taken_as_one_is(kind):
         two = compiled._two_sums(x, z, w)
         assert two == (compiled._sum(x, w), compiled._sum(z, w))
         np.testing.assert_allclose(two, (x @ w.astype(float), z @ w.astype(float)), atol=1e-2)
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.int8])
+def test_aligned_arrays_begin_where_a_line_of_the_cache_does(kind):
+    kept = [aligned((rows, 3), kind) for rows in range(1, 50)]
+    for rows, array in enumerate(kept, start=1):
+        assert (array.shape, array.dtype, array.ctypes.data % LINE) == ((rows, 3), kind, 0)
 
 
 def test_int8_weights_are_near_the_models(model, tokens):
