@@ -115,6 +115,11 @@ def test_a_card_tells_the_trainings_in_their_order(run):
     assert text.index(training["command"]) < text.index("python train.py base=FOLDER")
     assert "began as a model that had learned from the same stories." in text
 
+    last = {**later, "base": {**run.card, "training": later}}
+    text = model_card(replace(run, card={**run.card, "training": last}))
+    assert f"M tokens in {training['steps'] + 14:,} steps" in text
+    assert text.count("from the same stories.") == 1  # Said once of both.
+
     copied = {**run.card["data"], "fingerprint": "that of copied files"}
     card = {**run.card, "training": {**later, "base": {**run.card, "data": copied}}}
     assert "learned from the same stories." in model_card(replace(run, card=card))

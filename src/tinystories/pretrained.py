@@ -168,7 +168,8 @@ def _data(run: Run) -> str:
         f"others ({data['validation']['bytes'] / 1e6:.2f} MB) that it has not read.",
         f"It read {training['tokens'] / 1e6:.1f} M tokens in {steps:,} steps, which "
         f"took {training['seconds'] / 60:.0f} minutes; seed {training['seed']}.",
-        *(_before(each["base"], data) for each in trainings if each.get("base")),
+        # Each sentence once, however often it is true.
+        *dict.fromkeys(_before(each["base"], data) for each in trainings if each.get("base")),
         *(_taught(each, data) for each in trainings if each.get("teachers")),
     ]
     text = "## Data and training\n\n" + "\n".join(lines)
