@@ -48,6 +48,7 @@ def composed(corpus_file: Path, folder: Path, *overrides: str) -> dict[str, Any]
         "model.width=48",
         "model.depth=2",
         "trainer.threads=1",
+        "trainer.precision=32-true",
         "trainer.log_every_n_steps=1",
         "trainer.max_steps=12",
         "trainer.accelerator=cpu",
@@ -285,6 +286,23 @@ def test_half_precision_learns_nearly_the_same(config, tmp_path, model):
     assert half == pytest.approx(exact, rel=0.02)
     weights = Storyteller.load(tmp_path / "half").model.state_dict().values()
     assert {w.dtype for w in weights} == {torch.float32}
+
+
+@pytest.mark.parametrize(
+    ("has", "learns_in"),
+    [
+        ({"avx2": True}, "32-true"),
+        ({"avx512_f": True, "avx512_bf16": False, "amx_bf16": False}, "32-true"),
+        ({"avx512_bf16": True}, "bf16-mixed"),
+        ({"amx_bf16": True}, "bf16-mixed"),
+    ],
+)
+def test_a_processor_learns_in_bfloat16_where_it_has_instructions_for_it(
+    config, tmp_path, monkeypatch, has, learns_in
+):
+    monkeypatch.setattr("torch.cpu.get_capabilities", lambda: has, raising=False)
+    train(config("model=rnn", "trainer.precision=auto", "trainer.max_steps=1"), tmp_path)
+    assert read_run(tmp_path).card["training"]["precision"] == learns_in
 
 
 def test_the_learning_rate_rises_stays_and_falls():

@@ -177,6 +177,7 @@ def _train(
     _hush_lightning()
     torch.set_num_threads(_threads(config))
     lightning.seed_everything(config["seed"], verbose=False)
+    config = {**config, "trainer": {**config["trainer"], "precision": _precision(config)}}
 
     base = _base(config)
     if base:
@@ -419,6 +420,7 @@ def _history(
         "batch_tokens": config["data"]["batch"] * config["data"]["context"],
         "optimizer": dict(config["optimizer"]),
         "device": str(trainer.strategy.root_device),
+        "precision": trainer.precision,
         "processes": trainer.world_size,
         "threads": torch.get_num_threads(),
     }
@@ -515,6 +517,24 @@ def _threads(config: Mapping[str, Any]) -> int:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     processes = trainer["devices"] if isinstance(trainer["devices"], int) else 1
     return max(1, (cores or 1) // max(1, processes))
+
+
+def _precision(config: Mapping[str, Any]) -> str | int:
+    """Return what models learn in: as asked, or bfloat16 where the machine has instructions for it.
+
+    By what it has, not by a measurement, so that a resumed run goes on as it began.
+    """
+    trainer = config["trainer"]
+    precision: str | int = trainer["precision"]
+    if precision != "auto":
+        return precision
+    if trainer["accelerator"] != "cpu" and torch.accelerator.is_available():
+        half = torch.cuda.is_available() and torch.cuda.is_bf16_supported(False)
+    else:
+        # Younger than torch 2.6 is what tells.
+        has: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
+        half = has.get("amx_bf16", False) or has.get("avx512_bf16", False)
+    return "bf16-mixed" if half else "32-true"
 
 
 def _commit() -> str | None:

@@ -30,6 +30,7 @@ def main() -> None:
     parser.add_argument("--parameters", type=float, help="of `paper`; default: as many as ours")
     parser.add_argument("--step-tokens", type=int, default=2048, help="of `paper`")
     parser.add_argument("--device", default="cpu", help="of `paper`: cpu or cuda")
+    parser.add_argument("--half", action="store_true", help="of `paper`: learn in bfloat16")
     parser.add_argument("--tune", action="store_true", help="try the peers' learning rates")
     parser.add_argument(
         "--scale", action="store_true", help="throughput by size and by processes instead"
@@ -66,6 +67,7 @@ def main() -> None:
             parameters=options.parameters,
             step_tokens=options.step_tokens,
             device=options.device,
+            half=options.half,
             quick=options.quick,
         )
     if "throughput" in options.parts:

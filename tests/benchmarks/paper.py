@@ -48,6 +48,7 @@ def run(
     parameters: float | None = None,
     step_tokens: int = STEP_TOKENS,
     device: str = "cpu",
+    half: bool = False,
     quick: bool = False,
 ) -> None:
     """Train the paper's recipe for ``passes`` passes, and report it beside the pretrained models.
@@ -58,7 +59,8 @@ def run(
         threads: that compute, on a CPU.
         parameters: of the recipe's model, at least; None is as many as the pretrained ones have.
         step_tokens: that a step learns from.
-        device: where it is trained; on a GPU in bfloat16.
+        device: where it is trained.
+        half: whether in bfloat16, as far as ``trainer.precision=bf16-mixed`` does.
         quick: whether only two steps are taken, and nothing is kept.
     """
     torch.set_num_threads(threads)
@@ -78,6 +80,7 @@ def run(
         "corpus": data.corpus.index["fingerprint"],
         "parameters": _parameters(width, vocab),
         "step_tokens": step_tokens,
+        "half": half,
     }
     done = [] if quick else _records(task)
     if len(done) < passes:
@@ -85,10 +88,10 @@ def run(
         paper = build("gpt-neo", vocab=vocab, width=width, depth=DEPTH, heads=HEADS, lr=LR)
         assert task["parameters"] == sum(p.numel() for p in paper.model.parameters())
         paper.model.to(device)
-        _hasten(paper, half=device != "cpu")
+        _hasten(paper, half=half)
         if device == "cpu":
             _share(paper, threads)
-        kept = RESULTS / f"paper-{width}-{step_tokens}.pt"
+        kept = RESULTS / f"paper-{width}-{step_tokens}{'-half' * half}.pt"
         if not quick:
             _continue(paper, kept, task, done)
         for number in range(len(done) + 1, passes + 1):
@@ -121,7 +124,7 @@ def _records(task: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _hasten(paper: Contestant, *, half: bool) -> None:
-    """Let a GPT-Neo do the same, to rounding, in less time; ``half``: on a GPU, in bfloat16."""
+    """Let a GPT-Neo do the same, to rounding, in less time; ``half``: in bfloat16."""
     model: Any = paper.model
 
     def attend(
@@ -130,14 +133,19 @@ def _hasten(paper: Contestant, *, half: bool) -> None:
         del mask  # The causal one, which the module's own, global or local, is part of.
         length, size = query.shape[-2:]
         seen = self.bias[0, 0, :length, :length]
+        on_cpu, dtype = query.device.type == "cpu", value.dtype
+        if on_cpu and torch.is_autocast_enabled("cpu"):  # As our transformer, and for its reason.
+            with torch.autocast("cpu", enabled=False):
+                mixed, _ = attend(self, query.float(), key.float(), value.float())
+            return mixed.to(dtype), None
         # Zeros up to a multiple of 8 change nothing, and make the kernel faster.
-        query, key, value = (F.pad(x, (0, -size % 8)) for x in (query, key, value))
-        mixed = []
-        for first in range(0, length, rows := ROWS if query.device.type == "cpu" else length):
+        query, key, value = (F.pad(x.to(dtype), (0, -size % 8)) for x in (query, key, value))
+        parts = []
+        for first in range(0, length, rows := ROWS if on_cpu else length):
             those = slice(first, first + rows)
             # From the first token that the first of them sees on: nothing else is computed.
             what = slice(int(seen[first].int().argmax()), those.stop)
-            mixed.append(
+            parts.append(
                 F.scaled_dot_product_attention(
                     query[:, :, those],
                     key[:, :, what],
@@ -146,7 +154,7 @@ def _hasten(paper: Contestant, *, half: bool) -> None:
                     scale=1.0,  # GPT-Neo does not scale its scores.
                 )
             )
-        return torch.cat(mixed, 2)[..., :size], None
+        return torch.cat(parts, 2)[..., :size], None
 
     def nats(tokens: Tensor, targets: Tensor) -> Tensor:
         with torch.autocast(tokens.device.type, torch.bfloat16, enabled=half):

@@ -138,9 +138,11 @@ class Attention(nn.Module):
 
     def _attend(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         new, seen = q.shape[2], k.shape[2]
-        # On a CPU attention in bfloat16 learns at half the speed.
-        dtype = torch.float32 if q.device.type == "cpu" else v.dtype
-        q, k, v = q.to(dtype), k.to(dtype), v.to(dtype)
+        if q.device.type == "cpu" and torch.is_autocast_enabled("cpu"):
+            # There attention in bfloat16 learns at half the speed, and autocast would choose it.
+            with torch.autocast("cpu", enabled=False):
+                return self._attend(q.float(), k.float(), v.float())
+        q, k = q.to(v.dtype), k.to(v.dtype)
         if new == seen <= self.context:
             return F.scaled_dot_product_attention(q, k, v, is_causal=True)
         if new == 1:  # The memory is never longer than the window.
