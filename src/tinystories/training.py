@@ -531,7 +531,7 @@ def _precision(config: Mapping[str, Any]) -> str | int:
     if trainer["accelerator"] != "cpu" and torch.accelerator.is_available():
         half = torch.cuda.is_available() and torch.cuda.is_bf16_supported(False)
     else:
-        # Younger than torch 2.6 is what tells.
+        # Older versions of torch do not tell.
         has: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
         half = has.get("amx_bf16", False) or has.get("avx512_bf16", False)
     return "bf16-mixed" if half else "32-true"
