@@ -29,6 +29,7 @@ from tinystories.evaluation.overview import flops_of
 from tinystories.learner import Learner, warmup_stable_decay, window_parts
 from tinystories.metrics_file import read_metrics
 from tinystories.models import RNN
+from tinystories.models.transformer import Attention
 from tinystories.pretrained import model_card
 from tinystories.runs import read_run
 from tinystories.storyteller import Storyteller
@@ -303,6 +304,20 @@ def test_a_processor_learns_in_bfloat16_where_it_has_instructions_for_it(
     monkeypatch.setattr("torch.cpu.get_capabilities", lambda: has, raising=False)
     train(config("model=rnn", "trainer.precision=auto", "trainer.max_steps=1"), tmp_path)
     assert read_run(tmp_path).card["training"]["precision"] == learns_in
+
+
+def test_on_a_processor_attention_stays_in_float32(config, tmp_path, monkeypatch):
+    made, attend = set(), Attention._attend
+
+    def watched(self, q, k, v):
+        y = attend(self, q, k, v)
+        made.add(y.dtype)
+        return y
+
+    monkeypatch.setattr(Attention, "_attend", watched)
+    settings = ("trainer.precision=bf16-mixed", "trainer.max_steps=1")
+    train(config("model=transformer", *settings), tmp_path)
+    assert made == {torch.float32}
 
 
 def test_the_learning_rate_rises_stays_and_falls():

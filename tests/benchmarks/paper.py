@@ -119,7 +119,7 @@ def _records(task: Mapping[str, Any]) -> list[dict[str, Any]]:
     if not RECORDS.exists():
         return []
     found = map(json.loads, RECORDS.read_text(encoding="utf-8").splitlines())
-    mine = [one for one in found if all(one[name] == value for name, value in task.items())]
+    mine = [one for one in found if all(one.get(name) == value for name, value in task.items())]
     return sorted(mine, key=lambda one: int(one["pass"]))
 
 
