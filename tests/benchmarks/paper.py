@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from learning import STEP_TOKENS, batches, less, story_bits
+from learning import STEP_TOKENS, batches, less, stories_of, story_bits
 from measure import RESULTS, machine, show
 from peers import Contestant, build
 from torch import Tensor, nn
@@ -77,7 +77,7 @@ def run(
     vocab = len(data.vocabulary)
     width = next(w for w in itertools.count(HEADS, HEADS) if _parameters(w, vocab) >= parameters)
     task = {
-        "corpus": data.corpus.index["fingerprint"],
+        **stories_of(data),
         "parameters": _parameters(width, vocab),
         "step_tokens": step_tokens,
         "half": half,
