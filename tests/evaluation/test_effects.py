@@ -37,11 +37,17 @@ def found(folder):
 
 
 def test_runs_that_differ_in_one_setting_are_set_beside_those_without_it(study):
-    assert list(found(study)) == ["data.vocab=90", "optimizer.muon_lr=0.01"]
+    assert set(found(study)) == {"data.vocab=90", "optimizer.muon_lr=0.01"}
+
+
+def test_what_helped_most_comes_first(study):
+    made = {"command": asked("data.source=x model.depth=3", 0), "depth": 3}
+    make(study / "deep", 0.9, **made)
+    assert list(found(study)) == ["model.depth=3", "optimizer.muon_lr=0.01", "data.vocab=90"]
 
 
 def test_what_seeds_would_not_do_is_real(study):
-    words, slow = found(study).values()
+    slow, words = found(study).values()
     assert words.real
     assert not slow.real
     assert words.base == pytest.approx(1.0)
@@ -99,7 +105,7 @@ def test_the_overview_shows_effects(study, tmp_path):
     page = write_overview(tmp_path / "out", entries(runs_under([study])))
     assert (tmp_path / "out" / "effects.png").is_file()
     with (tmp_path / "out" / "effects.csv").open(encoding="utf-8", newline="") as file:
-        words, slow = csv.DictReader(file)
+        slow, words = csv.DictReader(file)
     assert (words["setting"], words["difference"], words["real"]) == (
         "data.vocab=90",
         "+0.1000",

@@ -50,6 +50,7 @@ class Effect:
 def effects(found: "Sequence[Entry]") -> list[Effect]:
     """Return what each setting did, of models that had the same budget and the same judges.
 
+    What helped most comes first, by the mean over the models; the models' effects stay together.
     Of a model's runs those are taken as they are from which the most others differ in one setting
     only. The spread of seeds is taken to be the same everywhere (the pooled variance), so that
     something can be said of a single run, too, if others were repeated.
@@ -84,7 +85,10 @@ def effects(found: "Sequence[Entry]") -> list[Effect]:
         Effect(effect.model, effect.change, effect.base, effect.difference, p)
         for (effect, _), p in zip(single, corrected, strict=True)
     ]
-    return sorted(settled, key=lambda effect: (effect.change, effect.model))
+    worth: dict[str, list[float]] = {}
+    for effect in settled:
+        worth.setdefault(effect.change, []).append(effect.difference.value)
+    return sorted(settled, key=lambda e: (mean(worth[e.change]), e.change, e.model))
 
 
 def _squares(found: "Sequence[Entry]") -> float:

@@ -405,7 +405,7 @@ def _effects(found: Sequence[Entry]) -> "Figure | None":
     if not changed:
         return None
     colour = _colours(found)
-    settings = sorted({effect.change for effect in changed}, reverse=True)
+    settings = list(dict.fromkeys(effect.change for effect in changed))[::-1]
     figure, (axes,) = _figure(1, height=1.2 + 0.36 * len(settings))
     models = sorted({effect.model for effect in changed})
     for effect in changed:
