@@ -136,11 +136,13 @@ def test_a_card_tells_of_teachers_and_whether_they_knew_the_questions(run):
     imported = {**teacher, "data": {"source": {}}, "val_bpb": None}
     for teachers, said in (
         ([teacher, teacher], "2 teachers expected on average, which had learned from the same"),
+        ([teacher], "what a teacher expected, which had learned from the same stories: "),
         ([teacher], "of 2.5 M parameters (0.679 bits per byte)."),
         ([teacher, imported], "among them, nobody knows: "),
+        ([imported], "expected, which had learned from others; whether those it is judged by"),
         ([imported], "of 2.5 M parameters."),
     ):
         training = {**run.card["training"], "teachers": teachers, "distillation": 0.7}
         text = model_card(replace(run, card={**run.card, "training": training}))
         assert said in text
-        assert "70% of what it learned is what" in text
+        assert f"In {training['steps']:,} of these steps 70% of what it learned is what" in text

@@ -460,7 +460,8 @@ def test_a_base_that_does_not_fit_is_refused(config, tmp_path, override, complai
 def test_a_model_learns_what_its_teachers_expect(config, tmp_path, caplog):
     """All of the loss is what they expect, so a teacher that expects otherwise leads elsewhere."""
     caplog.set_level("INFO")
-    runs = {name: tmp_path / name for name in ("wise", "dull", "of_wise", "of_dull", "of_both")}
+    names = ("wise", "dull", "of_wise", "of_dull", "of_both", "of_taught")
+    runs = {name: tmp_path / name for name in names}
     train(config("trainer.max_steps=60"), runs["wise"])
     train(config("model=rnn", "model.width=32", "trainer.max_steps=1"), runs["dull"])
 
@@ -487,6 +488,11 @@ def test_a_model_learns_what_its_teachers_expect(config, tmp_path, caplog):
     assert flops_of(read_run(runs["of_wise"])) == pytest.approx(flops_of(alone) * 4 / 3)
     said = model_card(read_run(runs["of_both"]))
     assert "100% of what it learned is what 2 teachers expected on average, which had" in said
+
+    taught("of_taught", "of_wise")  # Its card tells of its teacher, not of its teacher's.
+    (teacher,) = read_run(runs["of_taught"]).card["training"]["teachers"]
+    assert teacher["training"]["steps"] == 60
+    assert "teachers" not in teacher["training"]
 
 
 def test_a_taught_training_is_resumed_with_the_same_teachers(config, tmp_path):

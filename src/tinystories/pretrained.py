@@ -160,7 +160,7 @@ only. A child should read its stories together with an adult."""
 
 def _data(run: Run) -> str:
     data, training = run.card["data"], run.card["training"]
-    trainings = list(_trainings(training))
+    trainings = list(_trainings(training))[::-1]
     steps = sum(each.get("steps") or 0 for each in trainings)
     lines = [
         f"Trained on {data['train']['stories']:,} stories ({data['train']['bytes'] / 1e6:.1f} MB) "
@@ -173,7 +173,7 @@ def _data(run: Run) -> str:
         *(_taught(each, data) for each in trainings if each.get("teachers")),
     ]
     text = "## Data and training\n\n" + "\n".join(lines)
-    if commands := [each["command"] for each in reversed(trainings) if each.get("command")]:
+    if commands := [each["command"] for each in trainings if each.get("command")]:
         text += "\n\n```sh\n" + "\n".join(commands) + "\n```"
     return text
 
@@ -204,15 +204,17 @@ def _taught(training: Mapping[str, Any], data: Mapping[str, Any]) -> str:
         "train" in (each.get("data") or {}) and same_stories(each["data"], data)
         for each in teachers
     )
+    many = len(teachers) > 1
+    who = f"{len(teachers)} teachers expected on average" if many else "a teacher expected"
     whence = (
         "which had learned from the same stories"
         if same
-        else "of which at least one had learned from others; whether those it is judged by were "
-        "among them, nobody knows"
+        else f"{'of which at least one' if many else 'which'} had learned from others; whether "
+        "those it is judged by were among them, nobody knows"
     )
     return (
-        f"{training['distillation']:.0%} of what it learned is what {len(teachers)} teachers "
-        f"expected on average, {whence}: {known}."
+        f"In {training['steps']:,} of these steps {training['distillation']:.0%} of what it "
+        f"learned is what {who}, {whence}: {known}."
     )
 
 

@@ -429,13 +429,19 @@ def _history(
     if teachers:
         history["distillation"] = config["distillation"]
         history["teachers"] = [
-            {
-                "folder": path,
-                **_said(teacher.card, "model", "parameters", "data", "training", "val_bpb"),
-            }
-            for path, teacher in teachers.items()
+            {"folder": path, **_teacher(teacher.card)} for path, teacher in teachers.items()
         ]
     return history
+
+
+def _teacher(card: Mapping[str, Any]) -> dict[str, Any]:
+    """Return which model a teacher's card is of, but not whom that one learned from.
+
+    Where pupils become teachers, a card would be several times as long with every round.
+    """
+    said = _said(card, "model", "parameters", "data", "training", "val_bpb")
+    training = said["training"] or {}
+    return said | {"training": {n: v for n, v in training.items() if n not in ("base", "teachers")}}
 
 
 def _said(card: Mapping[str, Any], *names: str) -> dict[str, Any]:
