@@ -145,6 +145,7 @@ def _add_judging(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     collect.add_argument("file", type=Path, help="the parquet file to write")
     collect.add_argument("--count", type=int, default=20_000, help="stories (default: 20000)")
     collect.add_argument("--temperature", type=float, default=1.0, help="default: 1.0")
+    collect.add_argument("--min-p", type=float, default=0.0, help="default: 0, nothing is left out")
     collect.add_argument("--seed", type=int, default=0, help="of the first story (default: 0)")
     collect.add_argument("--processes", type=int, help="that tell side by side; default: the cores")
     collect.set_defaults(run=_judging("run_collect"))

@@ -12,6 +12,7 @@ from tinystories.errors import UserError
 from tinystories.evaluation import collect as collecting
 from tinystories.evaluation.collect import Order, collect, fault
 from tinystories.evaluation.novelty import NoveltyIndex
+from tinystories.generation import Sampling
 from tinystories.records import Told
 from tinystories.runs import read_run
 
@@ -65,8 +66,10 @@ class Made:
 
     def __init__(self) -> None:
         self.seeds: list[int] = []
+        self.sampling: set[Sampling] = set()
 
-    def tell_many(self, prompts, *, seeds, **settings):
+    def tell_many(self, prompts, *, seeds, sampling, **settings):
+        self.sampling.add(sampling)
         places = list(enumerate(seeds))
         random.Random(0).shuffle(places)  # stories come as they end
         for place, seed in places:
@@ -112,7 +115,7 @@ def test_good_stories_are_collected_in_order_and_the_file_says_how(run, made, tm
         chr(ord("a") + int(str(seed)[0])) for seed in wanted
     ]
     assert said["dropped"] == {"did not end by itself": 10}
-    assert said["settings"] == {"count": 20, "temperature": 1.0, "seed": 5}
+    assert said["settings"] == {"count": 20, "temperature": 1.0, "min_p": 0.0, "seed": 5}
     assert said["teller"]["name"] == "rnn-mingru"
     assert [path.name for path in tmp_path.glob("*told*")] == ["told.parquet"]
 
@@ -139,8 +142,14 @@ def test_other_settings_are_told_anew(run, made, tmp_path, monkeypatch):
         patch.setattr(collecting, "_write", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             collect(run, Order(5), file, data=tmp_path / "data", processes=1)
-    collect(run, Order(5, temperature=0.5), file, data=tmp_path / "data", processes=1)
+    collect(run, Order(5, 0.5, min_p=0.02), file, data=tmp_path / "data", processes=1)
     assert sorted(made.seeds) == sorted([*range(10), *range(10)])
+    assert made.sampling == {Sampling(1.0), Sampling(0.5, min_p=0.02)}
+
+
+def test_what_cannot_be_drawn_is_said_before_anything_is_told():
+    with pytest.raises(UserError, match="min-p must be between 0 and 1, got 2"):
+        Order(5, min_p=2)
 
 
 def test_a_story_is_not_kept_twice(run, made, tmp_path, monkeypatch):

@@ -50,16 +50,24 @@ class Order:
         count: good stories that are wanted.
         temperature: of the telling. 1 tells as the model expects stories to be; less is tidier
             and teaches another model less.
+        min_p: tokens less likely than this share of the likeliest are left out; 0 leaves none out.
         seed: of the first story; the others follow.
     """
 
     count: int
     temperature: float = 1.0
+    min_p: float = 0.0
     seed: int = 0
 
     def __post_init__(self) -> None:
         if self.count < 1:
             raise UserError(f"--count must be at least 1 story, got {self.count}")
+        _ = self.sampling  # What it cannot be is said before anything is told.
+
+    @property
+    def sampling(self) -> Sampling:
+        """How each token is drawn."""
+        return Sampling(self.temperature, min_p=self.min_p)
 
 
 def fault(story: Told, index: NoveltyIndex) -> str | None:
@@ -137,7 +145,7 @@ def collect(
             worst, times = counted.most_common(1)[0]
             raise UserError(
                 f"wanted {order.count} good stories, {len(texts)} of {told} were good (most often "
-                f"a story {worst}: {times}); train longer, or lower --temperature"
+                f"a story {worst}: {times}); train longer, or raise --min-p"
             )
     dropped = {reason: n for reason, n in counted.most_common() if reason}
     said = {
@@ -179,11 +187,7 @@ def _piece(folder: Path, model: Path, index: Path, order: Order, number: int) ->
         return read
     teller, known = _teller(model), _index(index)
     seeds = range(order.seed + number * PIECE, order.seed + (number + 1) * PIECE)
-    told = dict(
-        teller.tell_many(
-            [""] * PIECE, seeds=seeds, sampling=Sampling(order.temperature), length=LENGTH
-        )
-    )
+    told = dict(teller.tell_many([""] * PIECE, seeds=seeds, sampling=order.sampling, length=LENGTH))
     judged: Judged = []
     for place in range(PIECE):
         story = told[place]

@@ -102,7 +102,7 @@ def run_collect(options: argparse.Namespace) -> int:
     run = find_run(options.which)
     from tinystories.evaluation.collect import Order, collect
 
-    order = Order(options.count, options.temperature, options.seed)
+    order = Order(options.count, options.temperature, options.min_p, options.seed)
     if options.file.suffix != ".parquet":
         raise UserError(f"wanted a file that ends in .parquet, got {options.file}")
     with progress(Console(stderr=True)) as heard:
