@@ -100,7 +100,8 @@ def use(app: App) -> None:
     wait(app, lambda: studio.voice is not None)
     app.show("Write")
     write: Any = app.pages["Write"]
-    write.must.insert(0, "dragon, cake")
+    studio.new_story("Once upon a time, there was a little dragon")
+    write.must.insert(0, "cake, friend")
     write.tell_button.invoke()
     wait(app, lambda: write.act is None)
     write.title.insert(0, "The dragon and the cake")

@@ -4,6 +4,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from gui.session import Act, ActStopped
 from tinystories.errors import UserError
 
 TRAIN = Path(__file__).parent.parent / "train.py"
+WRONG = 2
+"""The exit code with which ``train.py`` says what is wrong."""
 LOOK_S = 0.3
 
 _find_plan = re.compile(r"minutes are ([\d,]+) steps").findall
@@ -47,16 +50,19 @@ class Training:
         self._settings = settings
         self._outputs = outputs
         self._process: subprocess.Popen[bytes] | None = None
-        self._stopping = False
+        self._stop_asked = threading.Event()
 
     def run(self, act: Act) -> Path:
         """Train, report :class:`Progress`, and return the folder of the run.
 
         Raises:
             UserError: training failed; the sentence is what ``train.py`` said.
+            ActStopped: it was stopped before there was a model.
         """
         if not TRAIN.is_file():
             raise UserError(f"wanted to train with {TRAIN}, which is not there; use a checkout")
+        if self._stop_asked.is_set():
+            raise ActStopped
         self.folder.mkdir(parents=True, exist_ok=True)
         log = self.folder / "studio.log"
         with log.open("wb") as out:
@@ -67,6 +73,8 @@ class Training:
                 stdout=out,
                 stderr=subprocess.STDOUT,
             )
+        if self._stop_asked.is_set():  # Asked for while the process was being made.
+            self.stop()
         began = time.monotonic()
         try:
             while self._process.poll() is None:
@@ -75,13 +83,15 @@ class Training:
         except ActStopped:  # The window closes; the model so far is kept all the same.
             self.stop()
             raise
+        if self._stop_asked.is_set() and self._process.returncode not in (0, WRONG):
+            raise ActStopped  # It had not begun to train.
         if self._process.returncode:
             raise UserError(_reason(log))
         return self.folder
 
     def stop(self) -> None:
         """End the training politely: it still leaves a model."""
-        self._stopping = True
+        self._stop_asked.set()
         if self._process and self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)
 
@@ -94,7 +104,7 @@ class Training:
         ]
 
     def _progress(self, log: Path, seconds: float) -> Progress:
-        if self._stopping:
+        if self._stop_asked.is_set():
             return Progress(0.99, "Stopping: the model so far is being kept …")
         metrics = self.folder / "metrics.csv"
         rows = read_curves(metrics) if metrics.exists() else {}

@@ -126,7 +126,7 @@ class TrainPanel:
             case Failed(_, message):
                 self._say(f"Failed: {message}", alarm=True)
             case _:
-                self._say("Stopped.")
+                self._say("Stopped, before there was a model.")
 
     def _say(self, sentence: str, *, alarm: bool = False) -> None:
         self.said.configure(text=sentence, text_color=theme.ALARM if alarm else theme.QUIET)

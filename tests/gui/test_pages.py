@@ -387,6 +387,9 @@ settings = dict(a.split("=", 1) for a in sys.argv[1:])
 folder = pathlib.Path(settings["hydra.run.dir"].strip("'"))
 if settings["minutes"] == "1":
     sys.exit("error: no room on the disk; make some")
+if settings["minutes"] == "10":
+    (folder / "reading").touch()
+    time.sleep(60)  # until it is interrupted, as while stories are made ready
 print("4 minutes are 100 steps of 0.1 s", flush=True)
 (folder / "asked.txt").write_text("\\n".join(sys.argv[1:]), encoding="utf-8")
 (folder / "metrics.csv").write_text("step,metric,value\\n49,val/bpb,1.25\\n")
@@ -423,6 +426,20 @@ def test_a_training_can_be_ended_early(app, training):
     training.button.invoke()
     wait(app, lambda: training._act is None)
     assert training.said.cget("text").startswith("Finished")
+
+
+def test_a_training_that_has_not_begun_can_be_stopped(app, training):
+    training.minutes.set(train_panel.MINUTES[2])
+    training.button.invoke()
+    training.button.invoke()  # Before its process is there, most likely.
+    wait(app, lambda: training._act is None)
+    assert training.said.cget("text") == "Stopped, before there was a model."
+    training.button.invoke()
+    wait(app, lambda: (training.training.folder / "reading").exists())
+    training.button.invoke()
+    wait(app, lambda: training._act is None)
+    training.minutes.set(train_panel.MINUTES[1])
+    assert training.said.cget("text") == "Stopped, before there was a model."
 
 
 def test_a_training_on_own_stories_goes_on_from_the_best_model(
