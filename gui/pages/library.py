@@ -8,7 +8,7 @@ from gui import theme
 from gui.library import Story
 from gui.pages.page import Page
 from gui.pages.story_box import StoryBox
-from gui.session import End, Finished
+from gui.session import Act, End, Finished
 from gui.studio import Studio, day_of
 
 SHOWN = 30
@@ -26,6 +26,7 @@ class LibraryPage(Page):
         self.chosen: Story | None = None
         self.deleted: Story | None = None
         self._waiting: str | None = None
+        self._listing: Act | None = None
         self.grid_columnconfigure(0, weight=2, uniform="library")
         self.grid_columnconfigure(1, weight=3, uniform="library")
         self.grid_rowconfigure(1, weight=1)
@@ -63,28 +64,34 @@ class LibraryPage(Page):
 
     def delete(self) -> None:
         """Delete the chosen story; it can be brought back while the window is open."""
-        assert self.chosen
-        name = self.chosen.name
+        story, self.chosen, self._listing = self.chosen, None, None
+        assert story
+        self._offer()
 
         def deleted(end: End) -> None:
             if isinstance(end, Finished):
-                self.deleted, self.chosen = end.result, None
+                self.deleted = end.result
                 self.studio.say(f"Deleted “{end.result.title}”. Undo brings it back.")
-                self._list()
+            else:
+                self.chosen = self.chosen or story
+            self._list()
             self.studio.say_failure(end)
 
-        self.studio.act("files", lambda act: self.studio.library.delete(name), end=deleted)
+        self.studio.act("files", lambda act: self.studio.library.delete(story.name), end=deleted)
 
     def undelete(self) -> None:
         """Bring the last deleted story back."""
-        assert self.deleted
-        story = self.deleted
+        story, self.deleted, self._listing = self.deleted, None, None
+        assert story
+        self._offer()
 
         def saved(end: End) -> None:
             if isinstance(end, Finished):
-                self.deleted, self.chosen = None, end.result
+                self.chosen = end.result
                 self.studio.say(f"“{story.title}” is back.")
-                self._list()
+            else:
+                self.deleted = self.deleted or story
+            self._list()
             self.studio.say_failure(end)
 
         self.studio.act("files", lambda act: self.studio.library.save(story), end=saved)
@@ -94,9 +101,13 @@ class LibraryPage(Page):
     def _list(self) -> None:
         self._waiting = None
         typed = self.searching.get()
-        self.studio.act("files", lambda act: self.studio.library.stories(typed), end=self._listed)
+        self._listing = self.studio.act(
+            "files", lambda act: self.studio.library.stories(typed), end=self._listed
+        )
 
     def _listed(self, end: End) -> None:
+        if end.act is not self._listing:
+            return  # It does not know what was deleted, or looked for, since.
         self.studio.say_failure(end)
         if not isinstance(end, Finished):
             return
@@ -128,11 +139,15 @@ class LibraryPage(Page):
         self.title.grid(row=0, column=0, padx=padx, pady=(16, 0), sticky="ew")
         self.about.grid(row=1, column=0, padx=padx, pady=(2, 0), sticky="ew")
 
+    def _offer(self) -> None:
+        """Offer what can be done now."""
+        theme.usable(self.open_button, self.chosen is not None)
+        theme.usable(self.delete_button, self.chosen is not None)
+        theme.show(self.undo_button, self.deleted is not None)
+
     def _show(self) -> None:
         story = self.chosen
-        theme.usable(self.open_button, story is not None)
-        theme.usable(self.delete_button, story is not None)
-        theme.show(self.undo_button, self.deleted is not None)
+        self._offer()
         for row, listed in zip(self.rows, self.stories, strict=False):
             here = story is not None and listed.name == story.name
             row.configure(fg_color=theme.CHOSEN if here else "transparent")

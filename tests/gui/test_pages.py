@@ -258,6 +258,30 @@ def test_a_saved_story_is_found_read_opened_deleted_and_brought_back(app, stage)
     library.searching.delete(0, "end")
 
 
+def refuse(name):
+    raise PermissionError(13, "no")
+
+
+def test_what_is_being_deleted_is_not_opened_and_stays_if_it_cannot_be(app, stage, monkeypatch):
+    saved(app, stage, "The cake", " a dragon ate cake.")
+    library = page(app, "Library")
+    wait(app, lambda: [s.name for s in library.stories] == [app.studio.story.name])
+    library.delete_button.invoke()
+    library.open_button.invoke()
+    library.delete_button.invoke()
+    assert app.page == "Library"
+    wait(app, lambda: library.stories == [] and visible(library.undo_button))
+    library.undo_button.invoke()
+    assert not visible(library.undo_button)
+    wait(app, lambda: len(library.stories) == 1)
+    monkeypatch.setattr(app.studio.library, "delete", refuse)
+    library.delete_button.invoke()
+    assert not usable(library.delete_button)
+    wait(app, lambda: usable(library.delete_button))
+    assert library.chosen.title == "The cake"
+    assert says(app, "Failed: a file could not be used: no")
+
+
 def test_opening_a_kept_story_keeps_what_was_changed_on_the_page(app, stage):
     saved(app, stage, "The cake", " a dragon ate cake.")
     write, library = page(app, "Write"), page(app, "Library")
