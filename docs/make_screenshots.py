@@ -124,7 +124,7 @@ def use(app: App) -> None:
     app.show("Look inside")
     look: Any = app.pages["Look inside"]
     wait(app, lambda: look.reading is not None)
-    look.choose(len(studio.document.text) // 2)
+    look.choose(studio.document.text.index("cake"))
 
 
 def ask_whether_new(app: App) -> None:
