@@ -5,6 +5,7 @@ import logging
 import os
 import re
 import shlex
+import signal
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -201,11 +202,13 @@ def explained(error: Exception) -> int:
 if __name__ == "__main__":
     if isinstance(sys.stdout, io.TextIOWrapper):  # A terminal may know fewer letters than we do.
         sys.stdout.reconfigure(errors="replace")
+    # Whoever is asked to end cleans up, also where Ctrl-C is ignored, as in a shell's background.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         sys.argv[1:] = continued(sys.argv[1:])
         main()
     except (UserError, HydraException, OmegaConfBaseException, OSError) as error:
         sys.exit(explained(error))
-    except KeyboardInterrupt:  # Before training begins, which has its own way to stop.
+    except KeyboardInterrupt:  # Or SIGTERM, before training begins, which has its own way to stop.
         sys.stderr.write("\nstopped\n")
         sys.exit(130)

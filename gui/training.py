@@ -1,7 +1,6 @@
 """Training from the window: ``train.py`` in a process of its own, watched through its files."""
 
 import re
-import signal
 import subprocess
 import sys
 import threading
@@ -93,7 +92,7 @@ class Training:
         """End the training politely: it still leaves a model."""
         self._stop_asked.set()
         if self._process and self._process.poll() is None:
-            self._process.send_signal(signal.SIGINT)
+            self._process.terminate()
 
     def _arguments(self) -> list[str]:
         return [

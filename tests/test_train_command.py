@@ -134,13 +134,26 @@ def test_a_killed_run_is_resumed_by_its_folder_alone(folder):
     assert config.stat().st_mtime_ns == before
 
 
-def test_ctrl_c_leaves_a_model_and_exit_code_zero(folder):
+@pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM])
+def test_who_asks_it_to_end_gets_a_model_and_exit_code_zero(folder, asked):
     process = start(folder, "data.source=stories.txt", *SMALL, "trainer.max_steps=100000")
     while not (folder / "run" / "metrics.csv").exists():
         assert process.poll() is None
         time.sleep(0.02)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(asked)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
     assert "Traceback" not in err
     assert (folder / "run" / "model" / "card.json").exists()
+
+
+def test_it_can_be_asked_to_end_before_it_trains(folder):
+    process = start(folder, "data.source=stories.txt", *SMALL, "trainer.max_steps=100000")
+    while not (folder / "run" / ".hydra").exists():
+        assert process.poll() is None
+        time.sleep(0.02)
+    process.terminate()
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert "stopped" in err
+    assert "Traceback" not in err

@@ -406,7 +406,8 @@ def test_scores_that_cannot_be_read_are_said_to_be_broken(tmp_path):
 
 
 TRAIN = """
-import pathlib, sys, time
+import pathlib, signal, sys, time
+signal.signal(signal.SIGTERM, signal.default_int_handler)
 settings = dict(a.split("=", 1) for a in sys.argv[1:])
 folder = pathlib.Path(settings["hydra.run.dir"].strip("'"))
 if settings["minutes"] == "1":
