@@ -80,7 +80,8 @@ class Training:
                 act.report(self._progress(log, time.monotonic() - began))
                 act.wait(LOOK_S)
         except ActStopped:  # The window closes; the model so far is kept all the same.
-            self.stop()
+            if not self._stop_asked.is_set():  # Asked twice, it would end at once.
+                self.stop()
             raise
         if self._stop_asked.is_set() and self._process.returncode not in (0, WRONG):
             raise ActStopped  # It had not begun to train.

@@ -1,5 +1,6 @@
 """Each page but Write, driven as a reader would, with fake models and with real small ones."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -10,8 +11,9 @@ from gui.pages import train_panel
 from gui.pages.runs import read_figures
 from gui.pages.settings import DIAL, OWN, SLIDERS
 from gui.pages.write import FOREIGN
-from gui.session import Finished
+from gui.session import Finished, Session
 from gui.studio import BEGINNING
+from gui.training import Training
 from tinystories.errors import UserError
 from tinystories.runs import Run
 
@@ -465,6 +467,40 @@ def test_a_training_that_has_not_begun_can_be_stopped(app, training):
     wait(app, lambda: training._act is None)
     training.minutes.set(train_panel.MINUTES[1])
     assert training.said.cget("text") == "Stopped, before there was a model."
+
+
+STOPPED = """
+import pathlib, signal, sys, time
+settings = dict(a.split("=", 1) for a in sys.argv[1:])
+folder = pathlib.Path(settings["hydra.run.dir"].strip("'"))
+asked = []
+signal.signal(signal.SIGTERM, lambda *_: asked.append(1))
+(folder / "training").touch()
+while not asked:
+    time.sleep(0.01)
+time.sleep(1)  # The model is being kept.
+(folder / "asked.txt").write_text(str(len(asked)))
+"""
+
+
+def test_closing_while_a_training_stops_leaves_it_the_time(tmp_path, monkeypatch):
+    file = tmp_path / "train.py"
+    file.write_text(STOPPED, encoding="utf-8")
+    monkeypatch.setattr("gui.training.TRAIN", file)
+    session, training = Session(), Training("rnn", 1, tmp_path / "outputs")
+    session.start("training", training.run)
+    until(lambda: (training.folder / "training").exists())
+    training.stop()
+    assert session.close()
+    training._process.wait(20)
+    assert (training.folder / "asked.txt").read_text() == "1"
+
+
+def until(happened):
+    deadline = time.monotonic() + 20
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def test_a_training_on_own_stories_goes_on_from_the_best_model(
